@@ -1,0 +1,256 @@
+"""The words of linkwatch, as frozen types.
+
+Facts (`Mention`, `Hop`, `CheckResult`, `Snapshot`) are what was seen: stored, never edited.
+A `Verdict` is what we make of them, and can be computed again.
+
+Every datetime is aware and in UTC. Durations carry their unit in the name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """How a note names a URL."""
+
+    INLINE = "inline"
+    AUTOLINK = "autolink"
+    BARE = "bare"
+    REFERENCE = "reference"
+    HTML = "html"
+    FRONTMATTER = "frontmatter"
+    IMAGE = "image"
+
+
+class State(StrEnum):
+    """How a link stands. The order is the order of every summary and report."""
+
+    DEAD = "dead"
+    SUSPECT = "suspect"
+    BLOCKED = "blocked"
+    MOVED = "moved"
+    UNCHECKED = "unchecked"
+    SKIPPED = "skipped"
+    ALIVE = "alive"
+
+
+class Reason(StrEnum):
+    """Why a link has its state. Stable words for machines; docs/reasons.md explains each."""
+
+    OK = "ok"
+    MOVED = "moved"
+    NOT_FOUND = "not_found"
+    GONE = "gone"
+    DNS = "dns"
+    RESOLVER = "resolver"
+    REFUSED = "refused"
+    UNREACHABLE = "unreachable"
+    TIMEOUT = "timeout"
+    TLS = "tls"
+    RESET = "reset"
+    PROTOCOL = "protocol"
+    SERVER_ERROR = "server_error"
+    REDIRECT_LOOP = "redirect_loop"
+    BAD_REDIRECT = "bad_redirect"
+    SOFT_404 = "soft_404"
+    HOME_REDIRECT = "home_redirect"
+    PARKED = "parked"
+    CHALLENGE = "challenge"
+    LOGIN = "login"
+    PAYMENT = "payment"
+    FORBIDDEN = "forbidden"
+    RATE_LIMITED = "rate_limited"
+    REJECTED = "rejected"
+    LEGAL = "legal"
+    PRIVATE_ADDRESS = "private_address"
+    SPECIAL_NAME = "special_name"
+    BAD_URL = "bad_url"
+    EXCLUDED = "excluded"
+    OFFLINE = "offline"
+    UNCHECKED = "unchecked"
+
+
+class Fault(StrEnum):
+    """Why no HTTP answer came, or why it could not be followed."""
+
+    DNS = "dns"  # NXDOMAIN: the name does not exist, says the name system itself
+    RESOLVER = "resolver"  # any other trouble with names: ours, or a server's in between
+    REFUSED = "refused"
+    UNREACHABLE = "unreachable"
+    TIMEOUT = "timeout"
+    TLS = "tls"
+    RESET = "reset"
+    PROTOCOL = "protocol"
+    REDIRECT_LOOP = "redirect_loop"  # or more hops than `check.max_redirects`
+    BAD_REDIRECT = "bad_redirect"  # a 3xx without a Location that could be followed
+    PRIVATE_ADDRESS = "private_address"
+    BAD_URL = "bad_url"
+    OFFLINE = "offline"  # our own way out (the configured proxy) failed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mention:
+    """One place in one note that names a URL; the place is where the URL text stands."""
+
+    file: str
+    line: int  # 1-based; lines end at LF or CRLF
+    column: int  # 1-based, in code points; a byte that is not UTF-8 counts one, a BOM none
+    start: int  # the span, as byte offsets into the file as it lies on disk
+    end: int
+    url: str  # as meant, with its fragment: entities and escapes decoded
+    text: str  # as written, the bytes start:end
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hop:
+    """One redirect response on the way. `location` is the absolute URL it led to."""
+
+    url: str
+    status: int
+    location: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckResult:
+    """The facts of one check of one link in one cycle, however many retries it took."""
+
+    url: str  # the link
+    at: datetime  # when the first request left
+    elapsed_ms: int
+    status: int | None = None  # of the last answer; None: no HTTP answer came
+    fault: Fault | None = None  # why the story ended without a usable answer
+    message: str = ""  # what the library or the server said of the fault, for a person
+    final_url: str | None = None  # where the last request went
+    hops: tuple[Hop, ...] = ()
+    attempts: int = 1
+    inferred: bool = False  # not asked: the host was silent to another link of this sweep
+    confirmed: bool = False  # hard evidence, asked a second time, said the same again
+    remark: str | None = None  # something odd that does not change the verdict
+    size: int | None = None  # bytes of the body that were read, after decompression
+    digest: str | None = None  # of those bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What we make of a link's results."""
+
+    state: State
+    reason: Reason
+    since: datetime | None  # first check of the present run; for suspect and dead, first failure
+    detail: str  # one sentence for a person
+
+
+class Outcome(StrEnum):
+    """What came of asking the archives. Only `not_archived` says that there is no copy."""
+
+    FOUND = "found"
+    NOT_ARCHIVED = "not_archived"
+    NO_GOOD_COPY = "no_good_copy"
+    EXCLUDED = "excluded"
+    RATE_LIMITED = "rate_limited"
+    UNAVAILABLE = "unavailable"
+    MALFORMED = "malformed"
+    QUEUED = "queued"
+    NOT_ASKED = "not_asked"
+
+
+class CitedFrom(StrEnum):
+    """Where the date of a citation was read, best first."""
+
+    ACCESSED = "accessed"
+    FRONT_MATTER = "front_matter"
+    GIT = "git"
+    FILE = "file"
+    FIRST_SEEN = "first_seen"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """An archived copy of a link."""
+
+    archive: str  # the archive's host name
+    timestamp: datetime
+    url: str  # where a person opens it
+    status: int | None  # the archived status, where the archive tells it
+    verified: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lookup:
+    """One answer of the archives about one link."""
+
+    outcome: Outcome
+    asked_at: datetime | None = None
+    next_at: datetime | None = None  # when asking again makes sense; None: no need
+    snapshot: Snapshot | None = None
+    cited_at: datetime | None = None
+    cited_from: CitedFrom | None = None
+    detail: str = ""  # one sentence for a person, where the outcome alone does not tell
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkRecord:
+    """A link that some note mentions, as history knows it now: what reports are made of."""
+
+    url: str
+    verdict: Verdict
+    first_seen: datetime
+    checked_at: datetime | None  # last valid, not inferred check
+    next_check: datetime | None
+    checks: int  # valid and not inferred
+    status: int | None
+    final_url: str | None
+    hops: tuple[Hop, ...]
+    lookup: Lookup
+    mentions: tuple[Mention, ...]
+
+
+class Ending(StrEnum):
+    """How a cycle ended."""
+
+    RUNNING = "running"
+    FINISHED = "finished"
+    ABORTED = "aborted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CycleRecord:
+    """One round, as history keeps it. `states` counts mentioned links at its end."""
+
+    id: int
+    started_at: datetime
+    finished_at: datetime | None
+    ending: Ending
+    void: str | None  # why its facts are not judged; None: valid
+    checked: int
+    states: dict[State, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A link whose verdict is another than after the valid cycle before.
+
+    `after` is None when the last note that mentioned the link no longer does.
+    """
+
+    url: str
+    before: State
+    after: State | None
+    reason: Reason
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ledger:
+    """All that a report tells of, read from history in one go."""
+
+    cycle: CycleRecord | None  # the last finished one, void or not
+    cycles: tuple[CycleRecord, ...]  # finished and valid ones, oldest first, the last twelve
+    notes: int
+    links: tuple[LinkRecord, ...]  # in the order of State, then url
+    changes: tuple[Change, ...]  # of the last finished, valid cycle
+    roots: dict[str, str]  # a note's name in mentions -> its absolute path
