@@ -1,0 +1,94 @@
+"""Whose turn it is: the one place that keeps us polite.
+
+Every request, the archives' too, is made inside `async with hosts.turn(url)`. It waits for a free
+place at the host, then for the host's back-off and interval, then for one of the program's own
+slots, in that order; so nothing that merely waits keeps others from working.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from linkwatch.clock import Clock
+from linkwatch.web.url import host_of, name_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manners:
+    """How one host is treated."""
+
+    concurrency: int  # requests at the same time
+    interval_s: float  # from the start of one request to the start of the next
+    timeout_s: float
+    user_agent: str
+
+
+class NotNowError(Exception):
+    """The host asked not to be disturbed for longer than the caller is ready to wait."""
+
+    def __init__(self, host: str, wait_s: float) -> None:
+        super().__init__(f"{host} is to be left alone for {wait_s:.0f} s more")
+        self.host = host
+        self.wait_s = wait_s
+
+
+class _Host:
+    __slots__ = ("places", "ready_at_s")
+
+    def __init__(self, concurrency: int) -> None:
+        self.places = asyncio.Semaphore(concurrency)
+        self.ready_at_s = float("-inf")  # on the monotonic clock
+
+
+class Hosts:
+    """Turns at hosts, for one event loop."""
+
+    def __init__(self, manners: Callable[[str], Manners], *, slots: int, clock: Clock) -> None:
+        """`manners` tells how to treat a host, by its name (no port)."""
+        self._manners = manners
+        self._slots = asyncio.Semaphore(slots)
+        self._clock = clock
+        self._hosts: dict[str, _Host] = {}
+
+    def manners(self, url: str) -> Manners:
+        """How the host of a URL is treated."""
+        return self._manners(name_of(url))
+
+    def wait_s(self, url: str) -> float:
+        """Seconds that the host of a URL is still to be left alone; 0 if it may be asked."""
+        host = self._hosts.get(host_of(url))
+        return max(0.0, host.ready_at_s - self._clock.monotonic_s()) if host else 0.0
+
+    def back_off(self, url: str, seconds: float) -> None:
+        """Leave the host of a URL alone for so long, all its links; a longer wish stands."""
+        host = self._host(url)
+        host.ready_at_s = max(host.ready_at_s, self._clock.monotonic_s() + seconds)
+
+    def backing_off(self) -> dict[str, float]:
+        """Seconds still to wait, by host key, for the hosts that have to be left alone."""
+        now_s = self._clock.monotonic_s()
+        return {k: h.ready_at_s - now_s for k, h in self._hosts.items() if h.ready_at_s > now_s}
+
+    @asynccontextmanager
+    async def turn(self, url: str, *, patience_s: float = float("inf")) -> AsyncIterator[Manners]:
+        """A turn at the host of a URL. Raises NotNowError if it would wait over `patience_s`."""
+        manners = self.manners(url)
+        host = self._host(url)
+        async with host.places:
+            while (wait_s := host.ready_at_s - self._clock.monotonic_s()) > 0:
+                if wait_s > patience_s:
+                    raise NotNowError(host_of(url), wait_s)
+                await self._clock.sleep(wait_s)
+            host.ready_at_s = self._clock.monotonic_s() + manners.interval_s
+            async with self._slots:
+                yield manners
+
+    def _host(self, url: str) -> _Host:
+        key = host_of(url)
+        host = self._hosts.get(key)
+        if host is None:
+            host = self._hosts[key] = _Host(self.manners(url).concurrency)
+        return host
