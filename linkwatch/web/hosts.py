@@ -67,6 +67,12 @@ class Hosts:
         host = self._host(url)
         host.ready_at_s = max(host.ready_at_s, self._clock.monotonic_s() + seconds)
 
+    def hold(self, key: str, seconds: float) -> None:
+        """Leave a host alone from the start, as it asked in an earlier cycle. `key`: name:port."""
+        manners = self._manners(key.rpartition(":")[0])
+        host = self._hosts.setdefault(key, _Host(manners.concurrency))
+        host.ready_at_s = max(host.ready_at_s, self._clock.monotonic_s() + seconds)
+
     def backing_off(self) -> dict[str, float]:
         """Seconds still to wait, by host key, for the hosts that have to be left alone."""
         now_s = self._clock.monotonic_s()

@@ -1,0 +1,5 @@
+"""`python -m linkwatch`."""
+
+from linkwatch.cli import main
+
+main()

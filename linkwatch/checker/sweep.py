@@ -1,0 +1,210 @@
+"""Many links, in a good order.
+
+One request to every host first, and no second until it has answered; then the host with the
+longest queue. So everything overlaps that can, and a host that never answers costs one timeout,
+after which we know about all its links: they get the same result, marked `inferred`.
+
+A single slow page must not silence its whole host. Where the first request was taken but stays
+unanswered for half its time, one more link of that host is asked; only if that is silent as well
+by the end of the first one's time, the host counts as silent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, replace
+
+from linkwatch.checker.fetch import Fetcher
+from linkwatch.model import CheckResult, Fault
+from linkwatch.web.hosts import NotNowError
+from linkwatch.web.url import host_of
+
+Hand = Callable[[CheckResult], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """What a sweep left behind."""
+
+    postponed: tuple[str, ...]  # their hosts asked to be left alone for longer than we wait
+
+
+class _Host:
+    """One host's part of a sweep."""
+
+    __slots__ = ("key", "open", "queue", "running", "silent", "timer")
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        self.queue: deque[str] = deque()
+        self.running: dict[str, asyncio.Task[None]] = {}
+        self.open = False  # it answered: from now on as many at a time as its manners allow
+        self.silent = False
+        self.timer: asyncio.TimerHandle | None = None
+
+
+class Sweep:
+    """One pass over some links. Use once."""
+
+    def __init__(self, fetcher: Fetcher, hand: Hand, *, at_once: int) -> None:
+        """`hand` gets every result as it comes, and is waited for. `at_once` bounds the checks
+        under way, those included that wait for a turn or a retry."""
+        self._fetcher = fetcher
+        self._hand = hand
+        self._places = asyncio.Semaphore(at_once)
+        self._hosts: dict[str, _Host] = {}
+        self._untried: deque[_Host] = deque()
+        self._longest: list[tuple[int, int, _Host]] = []  # a heap; stale entries are skipped
+        self._pushes = 0
+        self._under_way = 0
+        self._news = asyncio.Event()
+        self._postponed: list[str] = []
+
+    async def run(self, links: Iterable[str]) -> Outlook:
+        """Check every link. Cancelling it stops at once; results not handed over are lost."""
+        for link in links:
+            key = host_of(link)
+            if key not in self._hosts:
+                self._hosts[key] = _Host(key)
+            self._hosts[key].queue.append(link)
+        self._untried.extend(sorted(self._hosts.values(), key=lambda h: -len(h.queue)))
+        try:
+            async with asyncio.TaskGroup() as group:
+                while True:
+                    await self._places.acquire()
+                    host = await self._next()
+                    if host is None:
+                        break
+                    self._start(group, host)
+        finally:
+            for host in self._hosts.values():
+                if host.timer is not None:
+                    host.timer.cancel()
+        return Outlook(postponed=tuple(self._postponed))
+
+    async def _next(self) -> _Host | None:
+        """The host whose link goes next; None when all is done."""
+        while True:
+            if self._untried:
+                return self._untried.popleft()
+            while self._longest:
+                length, _, host = heapq.heappop(self._longest)
+                if -length == len(host.queue) and self._may_start(host):
+                    return host
+            if not self._under_way:
+                return None
+            self._news.clear()
+            await self._news.wait()
+
+    def _may_start(self, host: _Host) -> bool:
+        if not host.queue or host.silent:
+            return False
+        limit = self._fetcher.hosts.manners(host.queue[0]).concurrency
+        return len(host.running) < (limit if host.open else 2)
+
+    def _offer(self, host: _Host) -> None:
+        if self._may_start(host):
+            self._pushes += 1
+            heapq.heappush(self._longest, (-len(host.queue), self._pushes, host))
+        self._news.set()
+
+    def _start(self, group: asyncio.TaskGroup, host: _Host) -> None:
+        link = host.queue.popleft()
+        self._under_way += 1
+        host.running[link] = group.create_task(self._check(host, link))
+        if host.open:
+            self._offer(host)
+        elif host.timer is None and host.queue:
+            half_s = self._fetcher.hosts.manners(link).timeout_s / 2
+            loop = asyncio.get_running_loop()
+            host.timer = loop.call_later(half_s * 1.05, self._offer, host)
+
+    async def _check(self, host: _Host, link: str) -> None:
+        try:
+            try:
+                result = await self._fetcher.check(link)
+            except NotNowError:
+                self._postpone(host, link)
+                return
+            except asyncio.CancelledError:
+                if not host.silent:
+                    raise
+                return  # its result has been inferred
+            host.running.pop(link, None)
+            await self._learn(host, result)
+        finally:
+            host.running.pop(link, None)
+            self._under_way -= 1
+            self._places.release()
+            self._offer(host)
+
+    def _postpone(self, host: _Host, link: str) -> None:
+        self._postponed.append(link)
+        if self._fetcher.hosts.wait_s(link) > self._fetcher.retry.longest_wait_s:
+            self._postponed.extend(host.queue)
+            host.queue.clear()
+
+    async def _learn(self, host: _Host, result: CheckResult) -> None:
+        """Hand a result over, and take from it what it says of the host's other links."""
+        speaks_of_host = not result.hops and not host.open
+        if speaks_of_host and result.fault is Fault.TIMEOUT:
+            host.silent = True
+            others = [*host.running, *host.queue]
+            host.queue.clear()
+            for task in host.running.values():
+                task.cancel()
+            await self._hand(result)
+            for link in others:
+                await self._hand(replace(result, url=link, inferred=True, attempts=0))
+        elif not result.hops and result.fault is Fault.DNS:
+            # The name system was asked about the name, and the name is all these links': its
+            # answer is a fact about each of them, not an inference.
+            same = list(host.queue)
+            host.queue.clear()
+            await self._hand(result)
+            for link in same:
+                await self._hand(replace(result, url=link, attempts=0))
+        else:
+            host.open = True
+            await self._hand(result)
+
+
+async def sweep(
+    links: Iterable[str],
+    *,
+    fetcher: Fetcher,
+    hand: Hand,
+    doubtful: Callable[[CheckResult], bool],
+    at_once: int,
+) -> Outlook:
+    """Check all links and hand over each result as it comes.
+
+    A result that `doubtful` picks is handed over at once too, and its link asked a second time
+    when all others are done; if the second answer says the same kind of thing, the result is
+    handed over again as `confirmed`, and if the link now answers, that answer takes its place.
+    """
+    first: dict[str, CheckResult] = {}
+
+    async def note_doubt(result: CheckResult) -> None:
+        if not result.inferred and doubtful(result):
+            first[result.url] = result
+        await hand(result)
+
+    async def settle(second: CheckResult) -> None:
+        before = first[second.url]
+        attempts = before.attempts + second.attempts
+        if second.inferred:
+            return
+        if doubtful(second):
+            await hand(replace(second, at=before.at, attempts=attempts, confirmed=True))
+        elif second.status is not None and 200 <= second.status < 300:
+            await hand(replace(second, attempts=attempts))
+
+    outlook = await Sweep(fetcher, note_doubt, at_once=at_once).run(links)
+    if first:
+        await fetcher.client.resolver.forget_failures()
+        await Sweep(fetcher, settle, at_once=at_once).run(list(first))
+    return outlook

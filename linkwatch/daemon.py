@@ -1,0 +1,154 @@
+"""The service: an alarm clock that runs cycles.
+
+APScheduler only says when; a tick during a cycle is folded into the next one. The work itself is
+ours to finish or to drop: at SIGTERM the cycle is cancelled, which keeps all that was done.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.combining import OrTrigger
+from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.interval import IntervalTrigger
+
+from linkwatch.archive.rescue import Pace, pace_for
+from linkwatch.clock import Clock
+from linkwatch.config import Config, Schedule
+from linkwatch.crontab import parse
+from linkwatch.cycle import archives_of, run_cycle
+from linkwatch.errors import LinkwatchError
+from linkwatch.notify import Notifier, watchdog_s
+from linkwatch.report.inert import terminal
+from linkwatch.report.summary import one_line
+from linkwatch.watch import Silent
+
+log = logging.getLogger("linkwatch")
+
+
+class Daemon:
+    """One service, from its start to SIGTERM."""
+
+    def __init__(self, load: Callable[[], Config], *, cwd: Path, clock: Clock) -> None:
+        """`load` reads the configuration: now, and at every SIGHUP. Raises ConfigError here."""
+        self._load = load
+        self._config = load()
+        self._cwd = cwd
+        self._clock = clock
+        self._notifier = Notifier()
+        self._wake = asyncio.Event()
+        self._scheduler: Any = None
+        self._pace: tuple[str, Pace] | None = None
+        self._main: asyncio.Task[None] | None = None
+        self._stopping = False
+
+    async def run(self) -> None:
+        """Run cycles until SIGTERM, which ends it in good order; Ctrl-C ends it as any command."""
+        loop = asyncio.get_running_loop()
+        self._main = asyncio.current_task()
+        if sys.platform != "win32":
+            loop.add_signal_handler(signal.SIGTERM, self._stop)
+            loop.add_signal_handler(signal.SIGHUP, self._reload)
+        self._scheduler = AsyncIOScheduler(event_loop=loop)
+        self._plan()
+        self._scheduler.start()
+        pulse = asyncio.create_task(self._pulse())
+        self._notifier.ready("started")
+        self._wake.set()  # one cycle at the start: an interval first fires after its whole length
+        try:
+            while not self._stopping:
+                await self._wake.wait()
+                self._wake.clear()
+                await self._cycle()
+        except asyncio.CancelledError:
+            if not self._stopping:
+                raise
+        finally:
+            self._notifier.stopping()
+            pulse.cancel()
+            self._scheduler.shutdown(wait=False)
+            log.info("event=stopped")
+
+    def _plan(self) -> None:
+        """Put the configured schedule in the place of any before."""
+        self._scheduler.remove_all_jobs()
+        self._scheduler.add_job(
+            self._wake.set,
+            trigger_of(self._config.schedule),
+            misfire_grace_time=None,  # a late wake-up still runs: the default drops it after 1 s
+            coalesce=True,
+        )
+
+    def _stop(self) -> None:
+        self._stopping = True
+        if self._main is not None:
+            self._main.cancel()
+
+    def _reload(self) -> None:
+        self._notifier.reloading()
+        try:
+            config = self._load()
+        except LinkwatchError as exc:
+            log.error("event=reload result=refused why=%s", terminal(str(exc)))
+            self._notifier.ready("the new configuration is bad; the old one stays")
+            return
+        self._config = config
+        self._plan()
+        self._wake.set()
+        log.info("event=reload result=done")
+        self._notifier.ready("configuration reloaded")
+
+    async def _cycle(self) -> None:
+        """One cycle; what goes wrong with it is told, and tried again at the next tick."""
+        self._notifier.status("checking")
+        try:
+            result = await run_cycle(
+                self._config,
+                cwd=self._cwd,
+                clock=self._clock,
+                progress=Silent(),
+                pace=self._archive_pace(),
+            )
+        except LinkwatchError as exc:
+            log.error("event=cycle result=failed why=%s", terminal(str(exc)))
+            self._notifier.status(f"the last cycle failed: {exc}")
+            return
+        if result.void is not None:
+            log.warning("event=cycle result=void why=%s", terminal(result.void))
+            self._notifier.status(f"the last cycle does not count: {result.void}")
+            return
+        self._notifier.status(one_line(result.ledger))
+
+    def _archive_pace(self) -> Pace:
+        """The archive's budgets, kept from cycle to cycle for as long as it is the same one."""
+        archives = archives_of(self._config)
+        if self._pace is None or self._pace[0] != archives.wayback_url:
+            self._pace = (archives.wayback_url, pace_for(archives, clock=self._clock))
+        return self._pace[1]
+
+    async def _pulse(self) -> None:
+        """Tell the watchdog that the event loop turns."""
+        every_s = watchdog_s()
+        while every_s is not None:
+            self._notifier.alive()
+            await self._clock.sleep(every_s)
+
+
+def trigger_of(schedule: Schedule) -> Any:
+    """APScheduler's trigger for a configured schedule, in local time."""
+    if schedule.cron is None:
+        assert schedule.every is not None
+        return IntervalTrigger(seconds=max(1, round(schedule.every)))
+    cron = parse(schedule.cron)
+    time = {"minute": cron.minute, "hour": cron.hour, "month": cron.month}
+    if cron.either_day:
+        by_day = CronTrigger(**time, day=cron.day)
+        return OrTrigger([by_day, CronTrigger(**time, day_of_week=cron.day_of_week)])
+    return CronTrigger(**time, day=cron.day, day_of_week=cron.day_of_week)

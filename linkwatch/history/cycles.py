@@ -1,0 +1,95 @@
+"""Cycles: opened, declared void or not, closed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from linkwatch.history.store import Store
+from linkwatch.history.times import to_text
+from linkwatch.model import Ending, Fault, State
+from linkwatch.void import Comparison
+
+
+def close_aborted(store: Store, now: datetime) -> list[int]:
+    """Close what a killed process left running; its checks count. Needs the cycle's lock."""
+    ids = [row["id"] for row in store.rows("select id from cycles where ending = 'running'")]
+    with store.writing() as connection:
+        connection.execute(
+            "update cycles set ending = ?, finished_at = ? where ending = 'running'",
+            (Ending.ABORTED, to_text(now)),
+        )
+    return ids
+
+
+def begin_cycle(store: Store, started_at: datetime) -> int:
+    """Open a new cycle; its id."""
+    with store.writing() as connection:
+        cursor = connection.execute(
+            "insert into cycles (started_at, ending) values (?, ?)",
+            (to_text(started_at), Ending.RUNNING),
+        )
+    assert cursor.lastrowid is not None
+    return cursor.lastrowid
+
+
+def set_void(store: Store, cycle_id: int, why: str | None) -> None:
+    """Say whether a cycle's checks are judged, before they are."""
+    with store.writing() as connection:
+        connection.execute("update cycles set void = ? where id = ?", (why, cycle_id))
+
+
+def end_cycle(store: Store, cycle_id: int, ending: Ending, finished_at: datetime) -> None:
+    """Close a cycle, with how the mentioned links stand at its end."""
+    counted = dict.fromkeys((str(state) for state in State), 0)
+    for row in store.rows(
+        "select state, count(*) as n from links where mentioned = 1 group by state"
+    ):
+        counted[row["state"]] = row["n"]
+    columns = ", ".join(f"{state} = :{state}" for state in counted)
+    with store.writing() as connection:
+        connection.execute(
+            "delete from changes where cycle_id = ? and before is after", (cycle_id,)
+        )
+        connection.execute(
+            f"""update cycles set ending = :ending, finished_at = :finished_at, {columns},
+                checked = (select count(*) from checks where cycle_id = :id)
+                where id = :id""",  # noqa: S608 - the names are State's own
+            {
+                **counted,
+                "id": cycle_id,
+                "ending": ending,
+                "finished_at": to_text(finished_at),
+            },
+        )
+
+
+def mark_judged(store: Store) -> None:
+    """All cycles that are over have been taken into account."""
+    with store.writing() as connection:
+        connection.execute("update cycles set judged = 1 where judged = 0")
+
+
+def comparisons(store: Store, cycle_id: int) -> list[Comparison]:
+    """A cycle's checks beside the last valid ones. To be read before the cycle is judged."""
+    return [
+        Comparison(
+            host=row["host"],
+            status=row["status"],
+            fault=Fault(row["fault"]) if row["fault"] else None,
+            final_url=row["final_url"],
+            digest=row["digest"],
+            before_status=row["before_status"],
+            before_final_url=row["before_final_url"],
+            before_digest=row["before_digest"],
+        )
+        for row in store.rows(
+            """select links.host, now.status, now.fault, now.final_url, now.digest,
+                      before.status as before_status, before.final_url as before_final_url,
+                      before.digest as before_digest
+               from checks as now
+               join links on links.id = now.link_id
+               left join checks as before on before.id = links.last_check_id
+               where now.cycle_id = ?""",
+            (cycle_id,),
+        )
+    ]

@@ -1,0 +1,218 @@
+"""Reading history back: all that a report tells of, and one link's whole story."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from linkwatch.history.checks import hops_of, result_of
+from linkwatch.history.store import Store
+from linkwatch.history.times import from_text
+from linkwatch.model import (
+    Change,
+    CheckResult,
+    CitedFrom,
+    CycleRecord,
+    Ending,
+    Hop,
+    Kind,
+    Ledger,
+    LinkRecord,
+    Lookup,
+    Mention,
+    Outcome,
+    Reason,
+    Snapshot,
+    State,
+    Verdict,
+)
+
+_TREND = 12  # cycles
+_ORDER = {state: position for position, state in enumerate(State)}
+_LINKS = """
+    select links.*, checks.status, checks.final_url, checks.inferred,
+           lookups.outcome, lookups.asked_at, lookups.next_at, lookups.cited_at,
+           lookups.cited_from, lookups.detail as lookup_detail,
+           snapshots.archive, snapshots.timestamp, snapshots.url as snapshot_url,
+           snapshots.status as snapshot_status, snapshots.verified
+    from links
+    left join checks on checks.id = links.last_check_id
+    left join lookups on lookups.link_id = links.id
+    left join snapshots on snapshots.id = lookups.snapshot_id
+"""
+
+
+def roots(store: Store) -> list[str]:
+    """The names of the notes paths that history knows notes of."""
+    return [row["root"] for row in store.rows("select distinct root from notes order by root")]
+
+
+def read_ledger(store: Store, *, names: Mapping[str, str], paths: Mapping[str, str]) -> Ledger:
+    """Everything that a report tells of.
+
+    `names`: what to put before the path of a note, by its root. `paths`: the absolute path of
+    each root.
+    """
+    mentions, files = _mentions(store, names, paths)
+    hops = _last_hops(store)
+    links = [
+        _record(row, mentions.get(row["id"], ()), hops.get(row["last_check_id"], ()))
+        for row in store.rows(f"{_LINKS} where links.mentioned = 1")
+    ]
+    links.sort(key=lambda link: (_ORDER[link.verdict.state], link.url))
+    valid = store.rows(
+        "select * from cycles where ending = 'finished' and void is null order by id desc limit ?",
+        (_TREND,),
+    )
+    last = store.rows("select * from cycles where ending = 'finished' order by id desc limit 1")
+    return Ledger(
+        cycle=_cycle(last[0]) if last else None,
+        cycles=tuple(_cycle(row) for row in reversed(valid)),
+        notes=store.rows("select count(*) as n from notes")[0]["n"],
+        links=tuple(links),
+        changes=_changes(store, valid[0]["id"]) if valid else (),
+        roots=files,
+    )
+
+
+def read_link(
+    store: Store, url: str, *, names: Mapping[str, str], paths: Mapping[str, str]
+) -> tuple[LinkRecord, list[tuple[CheckResult, int, bool]]] | None:
+    """One link and all its checks, oldest first, each with its cycle and whether that was void."""
+    rows = store.rows(f"{_LINKS} where links.url = ?", (url,))
+    if not rows:
+        return None
+    link = rows[0]
+    mentions, _ = _mentions(store, names, paths, link_id=link["id"])
+    checks = store.rows(
+        """select checks.*, cycles.void is not null as was_void from checks
+           join cycles on cycles.id = checks.cycle_id where link_id = ? order by checks.id""",
+        (link["id"],),
+    )
+    hops = hops_of(store, [row["id"] for row in checks])
+    record = _record(link, mentions.get(link["id"], ()), hops.get(link["last_check_id"], ()))
+    return record, [
+        (result_of(url, row, hops.get(row["id"], ())), row["cycle_id"], bool(row["was_void"]))
+        for row in checks
+    ]
+
+
+def _mentions(
+    store: Store,
+    names: Mapping[str, str],
+    paths: Mapping[str, str],
+    *,
+    link_id: int | None = None,
+) -> tuple[dict[int, tuple[Mention, ...]], dict[str, str]]:
+    """Mentions by link, and the absolute path of each note that is named in them."""
+    found: dict[int, list[Mention]] = {}
+    files: dict[str, str] = {}
+    for row in store.rows(
+        """select mentions.*, notes.root, notes.path from mentions
+           join notes on notes.id = mentions.note_id
+           where :link is null or mentions.link_id = :link
+           order by notes.root, notes.path, mentions.start""",
+        {"link": link_id},
+    ):
+        file = f"{names.get(row['root'], '')}{row['path']}"
+        if file not in files:
+            root = paths.get(row["root"], row["root"])
+            whole = root == row["path"] or root.endswith(f"/{row['path']}")
+            files[file] = root if whole else f"{root}/{row['path']}"
+        found.setdefault(row["link_id"], []).append(
+            Mention(
+                file=file,
+                line=row["line"],
+                column=row["column"],
+                start=row["start"],
+                end=row["end"],
+                url=row["url"],
+                text=row["text"],
+                kind=Kind(row["kind"]),
+            )
+        )
+    return {key: tuple(value) for key, value in found.items()}, files
+
+
+def _last_hops(store: Store) -> dict[int, tuple[Hop, ...]]:
+    found: dict[int, list[Hop]] = {}
+    for row in store.rows(
+        """select hops.* from hops join links on links.last_check_id = hops.check_id
+           where links.mentioned = 1 order by hops.check_id, hops.position"""
+    ):
+        hop = Hop(url=row["url"], status=row["status"], location=row["location"])
+        found.setdefault(row["check_id"], []).append(hop)
+    return {key: tuple(value) for key, value in found.items()}
+
+
+def _record(row: Any, mentions: tuple[Mention, ...], hops: tuple[Hop, ...]) -> LinkRecord:
+    return LinkRecord(
+        url=row["url"],
+        verdict=Verdict(
+            state=State(row["state"]),
+            reason=Reason(row["reason"]),
+            since=from_text(row["since"]),
+            detail=row["detail"] or "Not checked yet.",
+        ),
+        first_seen=from_text(row["first_seen"]),
+        checked_at=from_text(row["last_check"]),
+        next_check=from_text(row["next_check"]),
+        checks=row["checks"],
+        status=row["status"],
+        final_url=row["final_url"],
+        hops=hops,
+        lookup=_lookup(row),
+        mentions=mentions,
+    )
+
+
+def _lookup(row: Any) -> Lookup:
+    if row["outcome"] is None:
+        return Lookup(outcome=Outcome.NOT_ASKED)
+    snapshot = None
+    if row["snapshot_url"] is not None:
+        snapshot = Snapshot(
+            archive=row["archive"],
+            timestamp=from_text(row["timestamp"]),
+            url=row["snapshot_url"],
+            status=row["snapshot_status"],
+            verified=bool(row["verified"]),
+        )
+    return Lookup(
+        outcome=Outcome(row["outcome"]),
+        asked_at=from_text(row["asked_at"]),
+        next_at=from_text(row["next_at"]),
+        snapshot=snapshot,
+        cited_at=from_text(row["cited_at"]),
+        cited_from=CitedFrom(row["cited_from"]) if row["cited_from"] else None,
+        detail=row["lookup_detail"] or "",
+    )
+
+
+def _cycle(row: Any) -> CycleRecord:
+    return CycleRecord(
+        id=row["id"],
+        started_at=from_text(row["started_at"]),
+        finished_at=from_text(row["finished_at"]),
+        ending=Ending(row["ending"]),
+        void=row["void"],
+        checked=row["checked"],
+        states={state: row[str(state)] or 0 for state in State},
+    )
+
+
+def _changes(store: Store, cycle_id: int) -> tuple[Change, ...]:
+    return tuple(
+        Change(
+            url=row["url"],
+            before=State(row["before"]),
+            after=State(row["after"]) if row["after"] else None,
+            reason=Reason(row["reason"]),
+            detail=row["detail"],
+        )
+        for row in store.rows(
+            """select changes.*, links.url from changes join links on links.id = changes.link_id
+               where cycle_id = ? order by links.url""",
+            (cycle_id,),
+        )
+    )

@@ -1,0 +1,93 @@
+"""What the archives said, and which dead links still want an answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from linkwatch.history.store import Store
+from linkwatch.history.times import from_text, to_text
+from linkwatch.model import CitedFrom, Lookup
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bereft:
+    """A dead link whose archives should be asked."""
+
+    url: str
+    cited_at: datetime
+    cited_from: CitedFrom
+    failed_at: datetime  # the first failure of the present run
+
+
+def bereft(store: Store, now: datetime) -> list[Bereft]:
+    """Dead links that were never asked about, or whose answer has run out.
+
+    Cited when we first saw the link, or when the oldest of the notes that name it was last
+    written, if that was earlier: it had the link by then.
+    """
+    found = []
+    for row in store.rows(
+        """select links.url, links.first_seen, links.since, min(notes.mtime_ns) as written_ns
+           from links
+           left join lookups on lookups.link_id = links.id
+           left join mentions on mentions.link_id = links.id
+           left join notes on notes.id = mentions.note_id
+           where links.mentioned = 1 and links.state = 'dead'
+           and (lookups.id is null or lookups.next_at <= ?)
+           group by links.id order by links.id""",
+        (to_text(now),),
+    ):
+        first_seen = from_text(row["first_seen"])
+        written = datetime.fromtimestamp((row["written_ns"] or 0) / 1e9, UTC)
+        by_file = row["written_ns"] is not None and written < first_seen
+        found.append(
+            Bereft(
+                url=row["url"],
+                cited_at=written if by_file else first_seen,
+                cited_from=CitedFrom.FILE if by_file else CitedFrom.FIRST_SEEN,
+                failed_at=from_text(row["since"]) if row["since"] else first_seen,
+            )
+        )
+    return found
+
+
+def save_lookup(store: Store, url: str, lookup: Lookup, now: datetime) -> None:
+    """What the archives said of a link; a copy that was found is kept for good."""
+    with store.writing() as connection:
+        row = connection.execute("select id from links where url = ?", (url,)).fetchone()
+        if row is None:
+            return
+        snapshot_id = None
+        if lookup.snapshot is not None:
+            snapshot = lookup.snapshot
+            cursor = connection.execute(
+                """insert into snapshots
+                   (link_id, archive, timestamp, url, status, verified, found_at)
+                   values (?, ?, ?, ?, ?, ?, ?)""",
+                (
+                    row["id"],
+                    snapshot.archive,
+                    to_text(snapshot.timestamp),
+                    snapshot.url,
+                    snapshot.status,
+                    snapshot.verified,
+                    to_text(now),
+                ),
+            )
+            snapshot_id = cursor.lastrowid
+        connection.execute(
+            """insert or replace into lookups
+               (link_id, outcome, asked_at, next_at, cited_at, cited_from, detail, snapshot_id)
+               values (?, ?, ?, ?, ?, ?, ?, ?)""",
+            (
+                row["id"],
+                lookup.outcome,
+                to_text(lookup.asked_at),
+                to_text(lookup.next_at),
+                to_text(lookup.cited_at),
+                lookup.cited_from,
+                lookup.detail,
+                snapshot_id,
+            ),
+        )

@@ -1,0 +1,107 @@
+"""Notes, and the links that they mention today."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from linkwatch.history.store import Store
+from linkwatch.history.times import to_text
+from linkwatch.model import Mention
+from linkwatch.web.url import host_of, link_of
+
+
+def stamps(store: Store, extractor: str) -> dict[tuple[str, str], tuple[int, int]]:
+    """Size and mtime of every note as last read by this extractor, by (root, path)."""
+    return {
+        (row["root"], row["path"]): (row["size"], row["mtime_ns"])
+        for row in store.rows(
+            "select root, path, size, mtime_ns from notes where extractor = ?", (extractor,)
+        )
+    }
+
+
+def note_ids(store: Store) -> dict[tuple[str, str], int]:
+    """The id of every note known, by (root, path)."""
+    rows = store.rows("select id, root, path from notes")
+    return {(row["root"], row["path"]): row["id"] for row in rows}
+
+
+def save_note(
+    store: Store,
+    root: str,
+    path: str,
+    stamp: tuple[int, int],
+    extractor: str,
+    mentions: Sequence[Mention],
+    now: datetime,
+) -> int:
+    """What a note names now, in place of what it named before; the note's id."""
+    links = [link_of(mention.url) for mention in mentions]
+    seen = to_text(now)
+    with store.writing() as connection:
+        connection.execute(
+            """insert into notes (root, path, size, mtime_ns, extractor)
+               values (?, ?, ?, ?, ?)
+               on conflict (root, path) do update set size = excluded.size,
+               mtime_ns = excluded.mtime_ns, extractor = excluded.extractor""",
+            (root, path, *stamp, extractor),
+        )
+        note_id: int = connection.execute(
+            "select id from notes where root = ? and path = ?", (root, path)
+        ).fetchone()[0]
+        connection.execute("delete from mentions where note_id = ?", (note_id,))
+        connection.executemany(
+            "insert or ignore into links (url, host, first_seen) values (?, ?, ?)",
+            ((link, host_of(link), seen) for link in links),
+        )
+        connection.executemany(
+            """insert into mentions
+               (note_id, link_id, line, "column", start, "end", url, text, kind)
+               values (?, (select id from links where url = ?), ?, ?, ?, ?, ?, ?, ?)""",
+            (
+                (note_id, link, m.line, m.column, m.start, m.end, m.url, m.text, m.kind)
+                for link, m in zip(links, mentions, strict=True)
+            ),
+        )
+    return note_id
+
+
+def remove_notes(store: Store, ids: Iterable[int]) -> None:
+    """Forget notes that are no more; the links they named keep their history."""
+    with store.writing() as connection:
+        for note_id in ids:
+            connection.execute("delete from mentions where note_id = ?", (note_id,))
+            connection.execute("delete from notes where id = ?", (note_id,))
+
+
+def settle_mentions(store: Store, cycle_id: int) -> None:
+    """Bring `links.mentioned` up to date; a failing link that went away is news."""
+    with store.writing() as connection:
+        gone = "mentioned = 1 and not exists (select 1 from mentions where link_id = links.id)"
+        connection.execute(
+            f"""insert into changes (cycle_id, link_id, before, after, reason, detail)
+                select ?, id, state, null, reason, detail from links
+                where {gone} and state in ('dead', 'suspect')""",  # noqa: S608 - our own text
+            (cycle_id,),
+        )
+        connection.execute(f"update links set mentioned = 0 where {gone}")  # noqa: S608 - ours
+        connection.execute(
+            """update links set mentioned = 1 where mentioned = 0
+               and exists (select 1 from mentions where link_id = links.id)"""
+        )
+
+
+def linked(store: Store, notes: Iterable[int]) -> set[int]:
+    return {
+        row["link_id"]
+        for note_id in notes
+        for row in store.rows("select link_id from mentions where note_id = ?", (note_id,))
+    }
+
+
+def dead_in(store: Store, notes: Iterable[int] | None) -> int:
+    """How many mentioned links are dead; of these notes only, if some are given."""
+    rows = store.rows("select id from links where mentioned = 1 and state = 'dead'")
+    dead = {row["id"] for row in rows}
+    return len(dead if notes is None else dead & linked(store, notes))

@@ -1,0 +1,186 @@
+"""The schema, as a list of named steps. A step that has landed is never edited.
+
+Times are ISO 8601 UTC text with milliseconds, so that they sort as they follow each other;
+durations are `…_ms`. Foreign keys are named `<table>_id`.
+"""
+
+from __future__ import annotations
+
+from sqlite_utils import Database, Migrations
+
+migrations = Migrations("linkwatch")
+
+
+@migrations(name="0001_first_tables")
+def first_tables(db: Database) -> None:
+    """Notes and where they name links; cycles, their checks, their hops; snapshots."""
+    db.table("notes").create(
+        {
+            "id": int,
+            "root": str,  # the notes path it was found under, as configured
+            "path": str,  # relative to the root
+            "size": int,
+            "mtime_ns": int,
+            "extractor": str,  # version and options it was last read with
+        },
+        pk="id",
+        not_null={"root", "path"},
+    )
+    db.table("notes").create_index(["root", "path"], unique=True)
+    db.table("links").create(
+        {
+            "id": int,
+            "url": str,
+            "host": str,  # name:port
+            "first_seen": str,
+            "mentioned": int,  # 1 if some note mentions it today
+            # The last verdict, as a cache: `policy` is the digest of the policy it was made under.
+            "state": str,
+            "reason": str,
+            "since": str,
+            "detail": str,
+            "policy": str,
+            "last_check_id": int,  # the latest check the verdict took into account
+            "last_check": str,  # when it was last really asked, in a valid cycle
+            "next_check": str,  # NULL: now
+            "checks": int,  # valid ones, inferred ones not counted
+        },
+        pk="id",
+        not_null={"url", "host", "first_seen"},
+        defaults={"mentioned": 0, "state": "unchecked", "reason": "unchecked", "checks": 0},
+    )
+    db.table("links").create_index(["url"], unique=True)
+    db.table("links").create_index(["mentioned", "next_check"])
+    db.table("mentions").create(
+        {
+            "id": int,
+            "note_id": int,
+            "link_id": int,
+            "line": int,
+            "column": int,
+            "start": int,  # byte offsets in the note's file
+            "end": int,
+            "url": str,  # as meant, with its fragment
+            "text": str,  # as written
+            "kind": str,
+        },
+        pk="id",
+        foreign_keys=[("note_id", "notes", "id"), ("link_id", "links", "id")],
+    )
+    db.table("mentions").create_index(["note_id"])
+    db.table("mentions").create_index(["link_id"])
+    db.table("cycles").create(
+        {
+            "id": int,
+            "started_at": str,
+            "finished_at": str,
+            "ending": str,  # running, finished, aborted
+            "void": str,  # why its checks are not judged; NULL: they are
+            "judged": int,
+            "checked": int,
+            "dead": int,
+            "suspect": int,
+            "blocked": int,
+            "moved": int,
+            "unchecked": int,
+            "skipped": int,
+            "alive": int,
+        },
+        pk="id",
+        not_null={"started_at", "ending"},
+        defaults={"judged": 0, "checked": 0},
+    )
+    db.table("checks").create(
+        {
+            "id": int,
+            "link_id": int,
+            "cycle_id": int,
+            "at": str,
+            "elapsed_ms": int,
+            "status": int,
+            "fault": str,
+            "message": str,
+            "final_url": str,
+            "attempts": int,
+            "inferred": int,
+            "confirmed": int,
+            "remark": str,
+            "size": int,
+            "digest": str,
+        },
+        pk="id",
+        foreign_keys=[("link_id", "links", "id"), ("cycle_id", "cycles", "id")],
+    )
+    db.table("checks").create_index(["link_id", "cycle_id"], unique=True)
+    db.table("checks").create_index(["cycle_id"])
+    db.table("hops").create(
+        {
+            "id": int,
+            "check_id": int,
+            "position": int,  # 1-based
+            "url": str,
+            "status": int,
+            "location": str,
+        },
+        pk="id",
+        foreign_keys=[("check_id", "checks", "id")],
+    )
+    db.table("hops").create_index(["check_id"])
+    db.table("snapshots").create(
+        {
+            "id": int,
+            "link_id": int,
+            "archive": str,
+            "timestamp": str,
+            "url": str,
+            "status": int,
+            "verified": int,
+            "found_at": str,
+        },
+        pk="id",
+        foreign_keys=[("link_id", "links", "id")],
+    )
+    db.table("snapshots").create_index(["link_id"])
+    db.table("lookups").create(
+        {
+            "id": int,
+            "link_id": int,
+            "outcome": str,
+            "asked_at": str,
+            "next_at": str,  # when asking again makes sense
+            "cited_at": str,
+            "cited_from": str,
+            "detail": str,
+            "snapshot_id": int,
+        },
+        pk="id",
+        foreign_keys=[("link_id", "links", "id"), ("snapshot_id", "snapshots", "id")],
+    )
+    db.table("lookups").create_index(["link_id"], unique=True)
+    db.table("changes").create(
+        {
+            "id": int,
+            "cycle_id": int,
+            "link_id": int,
+            "before": str,
+            "after": str,  # NULL: no note mentions it any more
+            "reason": str,
+            "detail": str,
+        },
+        pk="id",
+        foreign_keys=[("cycle_id", "cycles", "id"), ("link_id", "links", "id")],
+    )
+    db.table("changes").create_index(["cycle_id", "link_id"], unique=True)
+    db.table("hosts").create(
+        {"host": str, "not_before": str},  # a Retry-After that outlives the cycle
+        pk="host",
+    )
+    db.create_view(
+        "link_status",
+        """
+        select links.url, links.state, links.reason, links.since, links.last_check,
+               links.next_check, count(mentions.id) as mentions
+        from links left join mentions on mentions.link_id = links.id
+        group by links.id
+        """,
+    )

@@ -1,0 +1,91 @@
+"""The one writer: a thread that owns the store, and a queue of results before it.
+
+Whatever came in while a commit was under way is the next batch, so that batches grow by
+themselves when results come fast, and a slow link is on disk at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import ParamSpec, TypeVar
+
+from linkwatch.errors import LinkwatchError
+from linkwatch.history.checks import save_results
+from linkwatch.history.store import Store
+from linkwatch.model import CheckResult
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_WAITING = 2000  # results that may wait; a sweep that is faster than the disk is held up
+
+
+class StoreThread:
+    """Runs everything that touches the store in one thread, off the event loop."""
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
+
+    async def run(self, act: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Call `act` in the store's thread."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._pool, lambda: act(*args, **kwargs))
+
+    def close(self) -> None:
+        """Wait for what is running, then end the thread."""
+        self._pool.shutdown(wait=True)
+
+
+class ResultWriter:
+    """Commits results in batches. What it tells `saved` of is on disk."""
+
+    def __init__(
+        self,
+        store: Store,
+        thread: StoreThread,
+        *,
+        cycle_id: int,
+        ids: Mapping[str, int],
+        saved: Callable[[Sequence[CheckResult]], None],
+    ) -> None:
+        self._store = store
+        self._thread = thread
+        self._cycle_id = cycle_id
+        self._ids = ids
+        self._saved = saved
+        self._queue: asyncio.Queue[CheckResult | None] = asyncio.Queue(_WAITING)
+        self._error: Exception | None = None
+        self._task = asyncio.create_task(self._write())
+
+    async def put(self, result: CheckResult) -> None:
+        """Hand over a result; waits while too many are waiting. Raises what the writing raised."""
+        if self._error is not None:
+            raise self._error
+        await self._queue.put(result)
+
+    async def close(self) -> None:
+        """Write what is left. Raises StoreError if it could not be written."""
+        await self._queue.put(None)
+        await self._task
+        if self._error is not None:
+            raise self._error
+
+    async def _write(self) -> None:
+        last = False
+        while not last:
+            batch = [await self._queue.get()]
+            while not self._queue.empty():
+                batch.append(self._queue.get_nowait())
+            last = None in batch
+            results = [result for result in batch if result is not None]
+            if results and self._error is None:
+                try:
+                    await self._thread.run(
+                        save_results, self._store, self._cycle_id, self._ids, results
+                    )
+                except LinkwatchError as exc:
+                    self._error = exc  # and go on emptying the queue, so that nobody waits in it
+                else:
+                    self._saved(results)

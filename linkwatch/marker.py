@@ -1,0 +1,20 @@
+"""How a file that linkwatch wrote is told from a note, wherever it lies."""
+
+from __future__ import annotations
+
+import re
+
+REPORT_MARKER = "<!-- linkwatch:report -->"
+
+_HEAD_BYTES = 4096
+_MARKER_LINE = re.compile(
+    rb"(?:\A|[\r\n])(?:\xef\xbb\xbf)?[ \t]*%b[ \t]*(?=[\r\n]|\Z)" % REPORT_MARKER.encode()
+)
+
+
+def is_report(raw: bytes) -> bool:
+    """Whether the marker stands alone on a line within the first 4096 bytes.
+
+    A file for which this holds is never a note. Quoting the marker in a sentence does not count.
+    """
+    return _MARKER_LINE.search(raw[:_HEAD_BYTES]) is not None

@@ -1,0 +1,127 @@
+"""One link's whole story, as plain text for the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from linkwatch.model import CheckResult, LinkRecord, Lookup
+from linkwatch.report import words
+from linkwatch.report.inert import shown, terminal
+from linkwatch.report.links import text_line
+
+_LABEL_WIDTH: Final = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredCheck:
+    """A check as history keeps it."""
+
+    result: CheckResult
+    cycle_id: int
+    void: bool  # its cycle does not count, so it was not judged
+    evidence: str  # healthy, hard, soft, refusing, none
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """All that history knows of a link."""
+
+    link: LinkRecord
+    checks: tuple[StoredCheck, ...]  # oldest first
+
+
+def explain(story: Story) -> str:
+    """The story, ready to print: no foreign text in it can steer a terminal."""
+    return "".join(f"{line}\n" for line in _lines(story))
+
+
+def _lines(story: Story) -> Iterator[str]:
+    link = story.link
+    yield terminal(link.url)
+    yield ""
+    yield from _row("state", f"{link.verdict.state} ({link.verdict.reason})")
+    yield from _row("why", shown(words.sentence(link.verdict)))
+    if link.verdict.since is not None:
+        yield from _row("since", words.minute(link.verdict.since))
+    yield from _row("first seen", words.minute(link.first_seen))
+    if link.final_url is not None and link.final_url != link.url:
+        yield from _row("leads to", terminal(link.final_url))
+    yield from _row("archive", *_archive(link.lookup))
+    if link.mentions:
+        due = "at the next cycle" if link.next_check is None else words.minute(link.next_check)
+        yield from _row("next check", due)
+    yield ""
+    if link.mentions:
+        yield f"Mentioned in {words.count(len(link.mentions), 'place')}:"
+        yield from (f"  {text_line(mention)}" for mention in link.mentions)
+    else:
+        yield "No note mentions it any more: its history is kept, it is not checked."
+    yield ""
+    if not story.checks:
+        yield "Not checked yet."
+        return
+    yield f"{words.count(len(story.checks), 'check')}, oldest first:"
+    for check in story.checks:
+        yield from _check(check)
+
+
+def _row(name: str, *texts: str) -> Iterator[str]:
+    for number, text in enumerate(texts):
+        yield f"  {name if number == 0 else '':<{_LABEL_WIDTH}}{text}"
+
+
+def _archive(lookup: Lookup) -> Iterator[str]:
+    yield words.lookup(lookup)
+    if lookup.detail.strip():
+        yield shown(lookup.detail)
+    copy = lookup.snapshot
+    if copy is not None:
+        verified = "verified" if copy.verified else "not verified"
+        status = "" if copy.status is None else f"status {copy.status}, "
+        yield terminal(copy.url)
+        yield f"of {words.minute(copy.timestamp)} at {terminal(copy.archive)} ({status}{verified})"
+    if lookup.cited_at is not None:
+        origin = (
+            "" if lookup.cited_from is None else f", says {words.CITED_FROM[lookup.cited_from]}"
+        )
+        yield f"cited {words.day(lookup.cited_at)}{origin}"
+    if lookup.asked_at is not None:
+        yield f"asked {words.minute(lookup.asked_at)}"
+
+
+def _check(check: StoredCheck) -> Iterator[str]:
+    result = check.result
+    yield f"  {words.minute(result.at)}  {', '.join(_facts(check))}"
+    for hop in result.hops:
+        yield f"      {hop.status}  {terminal(hop.url)} → {terminal(hop.location)}"
+    last_hop = result.hops[-1].location if result.hops else result.url
+    if result.final_url is not None and result.final_url != last_hop:
+        yield f"      asked last: {terminal(result.final_url)}"
+    if result.message.strip():
+        yield f"      {shown(result.message)}"
+    if result.remark:
+        yield f"      remark: {shown(result.remark)}"
+
+
+def _facts(check: StoredCheck) -> Iterable[str]:
+    result = check.result
+    if result.status is not None:
+        yield str(result.status)
+    if result.fault is not None:
+        yield str(result.fault)
+    if result.status is None and result.fault is None:
+        yield "no answer"
+    yield f"evidence: {terminal(check.evidence)}"
+    if not result.inferred:
+        yield f"{result.elapsed_ms} ms"
+    if result.attempts > 1:
+        yield f"{result.attempts} attempts"
+    if result.confirmed:
+        yield "confirmed by a second question"
+    if result.inferred:
+        yield "inferred: its host was silent to another link"
+    if check.void:
+        yield "not judged: the cycle does not count"
+    yield f"cycle {check.cycle_id}"

@@ -1,0 +1,168 @@
+"""The report in Markdown, for Obsidian, GitHub and any editor.
+
+The template prints nothing raw: whatever it is handed is made inert, unless a function here made
+it. A dead link's address stays clickable, so that a doubting reader can look; a parked
+domain's is only shown, since whoever bought it chose what it serves now.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+
+from linkwatch.marker import REPORT_MARKER
+from linkwatch.model import Change, Ledger, LinkRecord, Lookup, Mention, Reason, State, Verdict
+from linkwatch.report import words
+from linkwatch.report.inert import Inert, destination, file_destination, label, prose
+from linkwatch.report.summary import Topic, summarize, totals
+
+_NEWS_SHOWN: Final = 25  # of one topic: what is dead or failing is listed in full further down
+_PLACES_SHOWN: Final = 5  # of one link, outside the list of dead links
+
+_TOPICS: Final[dict[Topic, tuple[str, str]]] = {
+    Topic.DIED: ("link died", "links died"),
+    Topic.FAILING: ("link began to fail", "links began to fail"),
+    Topic.BACK: ("link is back", "links are back"),
+    Topic.BLOCKED: ("link no longer lets us look", "links no longer let us look"),
+    Topic.MOVED: ("link moved", "links moved"),
+    Topic.GONE: ("link is in no note any more", "links are in no note any more"),
+    Topic.OTHER: ("link changed otherwise", "links changed otherwise"),
+}
+
+
+def render_markdown(ledger: Ledger, *, report_dir: Path | None) -> str:
+    """The report. Notes are linked relative to `report_dir`; None: by their names in the notes.
+
+    Paths are compared as they are written: the disk is not asked where symbolic links lead.
+    """
+    places = _Places(ledger.roots, report_dir)
+    return _template().render(
+        marker=Inert(REPORT_MARKER),
+        s=summarize(ledger),
+        totals=totals,
+        State=State,
+        count=words.count,
+        day=words.day,
+        minute=words.minute,
+        since=words.since,
+        states=words.STATES,
+        topic=_topic,
+        shown=_NEWS_SHOWN,
+        link=_link,
+        moved_to=_moved_to,
+        why=_why,
+        change=_change,
+        archived=_archived,
+        note=places.note,
+        lines=places.lines,
+        where=places.where,
+    )
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=PackageLoader("linkwatch.report"),
+        undefined=StrictUndefined,
+        finalize=_inert,
+        autoescape=False,  # noqa: S701  # this is Markdown; `finalize` does it in Markdown's way
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    return environment.get_template("report.md.j2")
+
+
+def _inert(value: object) -> object:
+    return value if isinstance(value, Inert | int) else prose(str(value))
+
+
+def _link(url: str, reason: Reason | None = None) -> Inert:
+    """A URL as readable text, clickable where that is wise."""
+    target = destination(url)
+    if target is None or reason is Reason.PARKED:
+        return prose(url)
+    return Inert(f"[{label(url)}]({target})")
+
+
+def _moved_to(link: LinkRecord) -> Inert:
+    return Inert("") if link.final_url is None else Inert(f" → {_link(link.final_url)}")
+
+
+def _why(verdict: Verdict) -> Inert:
+    return Inert(" ".join(filter(None, (prose(words.sentence(verdict)), words.since(verdict)))))
+
+
+def _topic(topic: Topic, number: int) -> Inert:
+    return Inert(words.count(number, *_TOPICS[topic]))
+
+
+def _change(change: Change) -> Inert:
+    after = "" if change.after is None else f", now {change.after}"
+    text = f"{_link(change.url, change.reason)}: was {change.before}{after}."
+    return Inert(f"{text} {prose(change.detail)}" if change.detail.strip() else text)
+
+
+def _archived(lookup: Lookup) -> Inert:
+    """The archived copy as a link, or why there is none."""
+    copy = lookup.snapshot
+    target = copy and destination(copy.url)
+    if copy is None or target is None:
+        detail = f" {prose(lookup.detail)}" if lookup.detail.strip() else ""
+        return Inert(f"{words.lookup(lookup)}{detail}")
+    doubt = "" if copy.verified else " (not verified)"
+    return Inert(f"[Archived copy of {words.day(copy.timestamp)}]({target}){doubt}.")
+
+
+class _Places:
+    """Where notes are, as seen from the report."""
+
+    def __init__(self, roots: dict[str, str], report_dir: Path | None) -> None:
+        self._roots = roots
+        self._report_dir = None if report_dir is None else os.path.abspath(report_dir)  # noqa: PTH100  # resolve() would follow links
+        self._known: dict[str, tuple[Inert, Inert | None]] = {}
+
+    def note(self, file: str) -> Inert:
+        """A note, linked."""
+        name, target = self._named(file)
+        return name if target is None else Inert(f"[{name}]({target})")
+
+    def lines(self, file: str, lines: Iterable[int]) -> Inert:
+        """`line 3`, `lines 3, 7`: each linked.
+
+        Editors such as VS Code open a note at `#L3`; Obsidian and GitHub open the note.
+        """
+        _, target = self._named(file)
+        numbers = [str(n) if target is None else f"[{n}]({target}#L{n})" for n in lines]
+        return Inert(f"{'line' if len(numbers) == 1 else 'lines'} {', '.join(numbers)}")
+
+    def where(self, mentions: tuple[Mention, ...]) -> Inert:
+        """The first places of a link, and how many more there are."""
+        first = [
+            f"{self.note(mention.file)} {self.lines(mention.file, (mention.line,))}"
+            for mention in mentions[:_PLACES_SHOWN]
+        ]
+        if len(mentions) > _PLACES_SHOWN:
+            first.append(f"and {len(mentions) - _PLACES_SHOWN} more")
+        return Inert(", ".join(first))
+
+    def _named(self, file: str) -> tuple[Inert, Inert | None]:
+        known = self._known.get(file)
+        if known is None:
+            known = self._known[file] = (label(file), self._target(file))
+        return known
+
+    def _target(self, file: str) -> Inert | None:
+        path = self._roots.get(file)
+        if self._report_dir is None or path is None:
+            return file_destination(file.replace(os.sep, "/"))
+        try:
+            relative = os.path.relpath(path, self._report_dir)
+        except ValueError:  # Windows: on another drive, no relative path leads there
+            return None
+        return file_destination(relative.replace(os.sep, "/"))

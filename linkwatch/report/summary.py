@@ -1,0 +1,175 @@
+"""What a report tells, as a value: a report is a value before it is text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from linkwatch.model import Change, CycleRecord, Ledger, LinkRecord, State
+from linkwatch.report.inert import terminal
+from linkwatch.report.words import count
+
+
+class Topic(StrEnum):
+    """A kind of news, the most important first."""
+
+    DIED = "died"
+    FAILING = "failing"
+    BACK = "back"
+    BLOCKED = "blocked"
+    MOVED = "moved"
+    GONE = "gone"
+    OTHER = "other"
+
+
+_BY_NEW_STATE: Final = {
+    State.DEAD: Topic.DIED,
+    State.SUSPECT: Topic.FAILING,
+    State.BLOCKED: Topic.BLOCKED,
+    State.MOVED: Topic.MOVED,
+}
+_FAILING: Final = frozenset({State.DEAD, State.SUSPECT})
+_WELL: Final = frozenset({State.ALIVE, State.MOVED})
+_NEW: Final = frozenset({State.UNCHECKED, State.SKIPPED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """A dead link in one note."""
+
+    link: LinkRecord
+    lines: tuple[int, ...]
+    elsewhere: int  # other notes that have it too
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteFindings:
+    """The dead links of one note, in the order of their first line."""
+
+    file: str
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """Changes of one kind."""
+
+    topic: Topic
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """What to tell of a ledger, whatever the format."""
+
+    generated_at: datetime | None  # the end of the last finished cycle; None: there is none
+    void: str | None  # why that cycle does not count
+    judged_at: datetime | None  # the end of the cycle that the verdicts are of; None: none counts
+    compared: bool  # there is an earlier cycle for changes to be against
+    notes: int
+    mentions: int
+    links: int
+    states: dict[State, int]  # all of them, zeros too, in their order
+    news: tuple[News, ...]  # what a person may want to know, most important first
+    changed: int  # changes in `news`
+    new: int  # links checked for the first time and found well; no news
+    dead: tuple[NoteFindings, ...]  # by note; a link stands under every note that has it
+    by_state: dict[State, tuple[LinkRecord, ...]]  # all states, in their order, then by url
+    trend: tuple[CycleRecord, ...]  # oldest first
+
+
+def summarize(ledger: Ledger) -> Summary:
+    """What to tell of a ledger."""
+    by_state: dict[State, list[LinkRecord]] = {state: [] for state in State}
+    mentions = 0
+    for link in ledger.links:
+        by_state[link.verdict.state].append(link)
+        mentions += len(link.mentions)
+    last = ledger.cycles[-1] if ledger.cycles else None
+    news = _news(ledger.changes)
+    return Summary(
+        generated_at=ledger.cycle.finished_at if ledger.cycle else None,
+        void=ledger.cycle.void if ledger.cycle else None,
+        judged_at=last.finished_at if last else None,
+        compared=len(ledger.cycles) > 1,
+        notes=ledger.notes,
+        mentions=mentions,
+        links=len(ledger.links),
+        states={state: len(links) for state, links in by_state.items()},
+        news=news,
+        changed=sum(len(item.changes) for item in news),
+        new=sum(_is_new_and_well(change) for change in ledger.changes),
+        dead=_by_note(by_state[State.DEAD]),
+        by_state={state: tuple(sorted(links, key=_url)) for state, links in by_state.items()},
+        trend=ledger.cycles,
+    )
+
+
+def one_line(ledger: Ledger) -> str:
+    """How things stand, in one line for the terminal."""
+    summary = summarize(ledger)
+    if summary.generated_at is None:
+        return "Nothing has been checked yet."
+    line = f"{totals(summary)}."
+    if summary.void is not None:
+        return f"{line} The last check does not count: {terminal(summary.void)}"
+    if summary.compared:
+        changed = f"{summary.changed} changed" if summary.changed else "Nothing changed"
+        line += f" {changed} since last time."
+    return line
+
+
+def totals(summary: Summary) -> str:
+    """`412 links in 38 notes: 9 dead, 6 blocked, 397 alive`, without states that no link has."""
+    line = f"{count(summary.links, 'link')} in {count(summary.notes, 'note')}"
+    states = ", ".join(f"{number} {state}" for state, number in summary.states.items() if number)
+    return f"{line}: {states}" if states else line
+
+
+def _url(link: LinkRecord) -> str:
+    return link.url
+
+
+def _is_new_and_well(change: Change) -> bool:
+    """A link met for the first time, with nothing to say about it."""
+    return change.before in _NEW and change.after in (State.ALIVE, *_NEW)
+
+
+def _topic(change: Change) -> Topic:
+    if change.after is None:
+        return Topic.GONE
+    if change.before in _FAILING and change.after in _WELL:
+        return Topic.BACK
+    return _BY_NEW_STATE.get(change.after, Topic.OTHER)
+
+
+def _news(changes: tuple[Change, ...]) -> tuple[News, ...]:
+    grouped: dict[Topic, list[Change]] = {topic: [] for topic in Topic}
+    for change in changes:
+        if not _is_new_and_well(change):
+            grouped[_topic(change)].append(change)
+    return tuple(
+        News(topic=topic, changes=tuple(sorted(found, key=lambda change: change.url)))
+        for topic, found in grouped.items()
+        if found
+    )
+
+
+def _by_note(dead: list[LinkRecord]) -> tuple[NoteFindings, ...]:
+    notes: dict[str, list[Finding]] = {}
+    for link in dead:
+        lines: dict[str, list[int]] = {}
+        for mention in link.mentions:
+            lines.setdefault(mention.file, []).append(mention.line)
+        for file, found in lines.items():
+            finding = Finding(link=link, lines=tuple(sorted(set(found))), elsewhere=len(lines) - 1)
+            notes.setdefault(file, []).append(finding)
+    return tuple(
+        NoteFindings(
+            file=file,
+            findings=tuple(sorted(notes[file], key=lambda item: (item.lines, item.link.url))),
+        )
+        for file in sorted(notes)
+    )

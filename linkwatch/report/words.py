@@ -1,0 +1,113 @@
+"""Words that every report for people shares: dates, counts, reasons, the archive's answers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from linkwatch.model import CitedFrom, Lookup, Outcome, Reason, State, Verdict
+
+REASONS: Final[dict[Reason, str]] = {
+    Reason.OK: "The page answers.",
+    Reason.MOVED: "The page has moved for good.",
+    Reason.NOT_FOUND: "The page does not exist (404).",
+    Reason.GONE: "The page was removed for good (410).",
+    Reason.DNS: "The site's name no longer exists.",
+    Reason.RESOLVER: "The site's name could not be looked up.",
+    Reason.REFUSED: "The server refuses the connection.",
+    Reason.UNREACHABLE: "The server cannot be reached.",
+    Reason.TIMEOUT: "The server does not answer in time.",
+    Reason.TLS: "The server's certificate or encryption does not work.",
+    Reason.RESET: "The server breaks the connection off.",
+    Reason.PROTOCOL: "The server's answer is not HTTP.",
+    Reason.SERVER_ERROR: "The server fails (5xx).",
+    Reason.REDIRECT_LOOP: "The redirects lead in a circle, or do not end.",
+    Reason.BAD_REDIRECT: "The server redirects to nowhere.",
+    Reason.SOFT_404: "The page says that it does not exist.",
+    Reason.HOME_REDIRECT: "The page now leads to the site's front page.",
+    Reason.PARKED: "The domain is parked or for sale.",
+    Reason.CHALLENGE: "The site wants to see a browser.",
+    Reason.LOGIN: "The site wants a login.",
+    Reason.PAYMENT: "The site wants to be paid.",
+    Reason.FORBIDDEN: "The server does not let programs in.",
+    Reason.RATE_LIMITED: "The server asks for patience.",
+    Reason.REJECTED: "The server rejects the request.",
+    Reason.LEGAL: "The page is withheld for legal reasons.",
+    Reason.PRIVATE_ADDRESS: "The link leads to a private address.",
+    Reason.SPECIAL_NAME: "The name is reserved and leads nowhere public.",
+    Reason.BAD_URL: "The URL cannot be requested.",
+    Reason.EXCLUDED: "Excluded by the configuration.",
+    Reason.OFFLINE: "This machine could not reach the network.",
+    Reason.UNCHECKED: "Not checked yet.",
+}
+
+STATES: Final[dict[State, str]] = {
+    State.DEAD: "gone, as far as can be told",
+    State.SUSPECT: "failing, not long enough to call it dead",
+    State.BLOCKED: "the server answers, but not to programs",
+    State.MOVED: "alive at a new address",
+    State.UNCHECKED: "not checked yet",
+    State.SKIPPED: "not checked, by configuration or because private",
+    State.ALIVE: "answering",
+}
+
+_OUTCOMES: Final[dict[Outcome, str]] = {
+    Outcome.FOUND: "Archived",
+    Outcome.NOT_ARCHIVED: "Not archived",
+    Outcome.NO_GOOD_COPY: "Archived, but no copy shows the page itself",
+    Outcome.EXCLUDED: "The archive does not show this site",
+    Outcome.RATE_LIMITED: "The archive asked for patience",
+    Outcome.UNAVAILABLE: "The archive could not be asked",
+    Outcome.MALFORMED: "The archive's answer made no sense",
+    Outcome.QUEUED: "Queued at the archive",
+    Outcome.NOT_ASKED: "Not looked for in an archive yet",
+}
+
+CITED_FROM: Final[dict[CitedFrom, str]] = {
+    CitedFrom.ACCESSED: "the access date in the note",
+    CitedFrom.FRONT_MATTER: "the note's front matter",
+    CitedFrom.GIT: "git",
+    CitedFrom.FILE: "the file's own date",
+    CitedFrom.FIRST_SEEN: "the first check",
+}
+
+
+def day(at: datetime) -> str:
+    """The date, in UTC: `2026-01-05`."""
+    return f"{at.year:04}-{at.month:02}-{at.day:02}"  # strftime takes five times as long
+
+
+def minute(at: datetime) -> str:
+    """Date and time for a person: `2026-01-05 04:00 UTC`."""
+    return f"{day(at)} {at.hour:02}:{at.minute:02} UTC"
+
+
+def instant(at: datetime) -> str:
+    """Date and time for a machine, whole seconds: `2026-01-05T04:00:00Z`."""
+    return f"{day(at)}T{at.hour:02}:{at.minute:02}:{at.second:02}Z"
+
+
+def count(number: int, noun: str, plural: str | None = None) -> str:
+    """`1 link`, `2 links`."""
+    return f"{number} {noun if number == 1 else plural or noun + 's'}"
+
+
+def sentence(verdict: Verdict) -> str:
+    """Why a link has its state: the verdict's own sentence, or its reason in words. Foreign."""
+    return verdict.detail if verdict.detail.strip() else REASONS[verdict.reason]
+
+
+def since(verdict: Verdict) -> str:
+    """From when on: a whole sentence, or nothing."""
+    if verdict.since is None:
+        return ""
+    word = "Failing since" if verdict.state in (State.DEAD, State.SUSPECT) else "Since"
+    return f"{word} {day(verdict.since)}."
+
+
+def lookup(found: Lookup) -> str:
+    """What the archives said, as a sentence of ours; the copy and the detail are not in it."""
+    text = _OUTCOMES[found.outcome]
+    if found.next_at is not None and found.outcome is not Outcome.FOUND:
+        text += f"; will be asked again on {day(found.next_at)}"
+    return f"{text}."

@@ -1,0 +1,156 @@
+"""Notes -> mentions in the history: what changed is read, what went away is forgotten."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+
+from linkwatch.config import Config
+from linkwatch.errors import NotesError
+from linkwatch.history.mentions import note_ids, remove_notes, save_note, settle_mentions, stamps
+from linkwatch.history.store import Store
+from linkwatch.marker import is_report
+from linkwatch.model import Mention
+from linkwatch.notes.extract import EXTRACTOR_VERSION, Options, extract
+from linkwatch.notes.vault import Globs, Root, Trouble, read, walk
+
+_BATCH = 200  # notes a commit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scanned:
+    """What a scan found."""
+
+    notes: frozenset[int]  # ids of the notes that are there
+    read: int  # of them, those that were new or changed
+    troubles: tuple[Trouble, ...]
+
+
+def roots_of(config: Config, paths: Sequence[Path], cwd: Path) -> list[Root]:
+    """Where to look: at the configured notes, or only at `paths` (relative to `cwd`).
+
+    A path within the configured notes keeps its place there; any other is a root of its own.
+    """
+    configured = [
+        Root(name=name, path=path)
+        for name, path in zip(config.notes.paths, config.note_paths, strict=True)
+    ]
+    if not paths:
+        return configured
+    found = []
+    for path in paths:
+        at = Path(os.path.abspath(cwd / path))  # noqa: PTH100 - resolve() would follow links
+        home = next((r for r in configured if at.is_relative_to(_absolute(r.path))), None)
+        if home is None or at == _absolute(home.path):
+            found.append(home or Root(name=at.as_posix(), path=at))
+        else:
+            below = at.relative_to(_absolute(home.path)).as_posix()
+            found.append(Root(name=home.name, path=home.path, below=below))
+    return found
+
+
+def _absolute(path: Path) -> Path:
+    return Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow links
+
+
+def options_of(config: Config) -> Options:
+    """How the configuration wants notes to be read."""
+    return Options(check_code=config.notes.check_code)
+
+
+def globs_of(config: Config) -> Globs:
+    """Which files the configuration takes for notes."""
+    return Globs(config.notes.include, config.notes.exclude)
+
+
+def empty_vault(roots: Sequence[Root], config: Config) -> NotesError:
+    """The sentence for folders without a single note: more likely a mistake than a wish."""
+    places = ", ".join(str(root.start) for root in roots)
+    wanted = ", ".join(config.notes.include)
+    return NotesError(f"There are no notes in {places}: no file there matches {wanted}.")
+
+
+def mentions_of(raw: bytes, config: Config, *, file: str) -> list[Mention]:
+    """What a note names; nothing if it is one of our own reports."""
+    return [] if is_report(raw) else extract(raw, file=file, options=options_of(config))
+
+
+def scan(
+    store: Store,
+    roots: Sequence[Root],
+    *,
+    config: Config,
+    cycle_id: int,
+    now: datetime,
+    whole: bool,
+    stop: threading.Event,
+    tell: Callable[[int], None],
+) -> Scanned:
+    """Bring the mentions of the notes below `roots` up to date.
+
+    `whole`: these are all the notes there are, so any other is forgotten. What can't be read
+    keeps what was known of it. `tell` hears how many notes have been seen. Setting `stop` ends
+    it early, with nothing forgotten. Raises NotesError if a root is missing or no note is found,
+    before anything is changed.
+    """
+    key = f"{EXTRACTOR_VERSION}:{options_of(config)}"
+    stamped = stamps(store, key)
+    known = note_ids(store)
+    present: set[int] = set()
+    troubles: list[Trouble] = []
+    found = walk(roots, globs_of(config))
+    seen = changed = 0
+    while batch := list(islice(found, _BATCH)):
+        with store.writing():
+            for item in batch:
+                if isinstance(item, Trouble):
+                    troubles.append(item)
+                    continue
+                seen += 1
+                name = (item.root, item.path)
+                stamp = (item.stamp.size, item.stamp.mtime_ns)
+                if stamped.get(name) == stamp:
+                    present.add(known[name])
+                    continue
+                raw = read(item)
+                if isinstance(raw, Trouble):
+                    troubles.append(raw)
+                elif is_report(raw):
+                    seen -= 1
+                else:
+                    mentions = extract(raw, file=item.path, options=options_of(config))
+                    present.add(save_note(store, *name, stamp, key, mentions, now))
+                    changed += 1
+        tell(seen)
+        if stop.is_set():
+            return Scanned(notes=frozenset(present), read=changed, troubles=tuple(troubles))
+    if not seen and not troubles:
+        raise empty_vault(roots, config)
+    gone = [
+        note_id
+        for name, note_id in known.items()
+        if note_id not in present
+        and (whole or _within(name, roots))
+        and not any(_covers(trouble, name) for trouble in troubles)
+    ]
+    remove_notes(store, gone)
+    settle_mentions(store, cycle_id)
+    return Scanned(notes=frozenset(present), read=changed, troubles=tuple(troubles))
+
+
+def _within(name: tuple[str, str], roots: Sequence[Root]) -> bool:
+    root, path = name
+    return any(root == r.name and _is_below(path, r.below) for r in roots)
+
+
+def _covers(trouble: Trouble, name: tuple[str, str]) -> bool:
+    return trouble.root == name[0] and _is_below(name[1], trouble.path)
+
+
+def _is_below(path: str, folder: str) -> bool:
+    return not folder or path == folder or path.startswith(f"{folder}/")

@@ -1,0 +1,118 @@
+"""Whether a cycle's facts speak of the web, or of our own network.
+
+Nobody is called for this that the notes don't name: there are no canaries. A status of any kind is
+an answer. Pure: what it is given is all that it knows.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from linkwatch.model import Fault
+from linkwatch.web.url import host_of, name_of
+
+_ENOUGH_HOSTS = 3  # that none of so many answers is no coincidence
+_ENOUGH_KNOWN = 5  # hosts that answered before, of which more than half fell silent
+_NOT_TRIED = frozenset({Fault.BAD_URL})
+_OURS = frozenset({Fault.RESOLVER, Fault.OFFLINE})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """One check of a cycle beside the last valid one of the same link."""
+
+    host: str
+    status: int | None
+    fault: Fault | None
+    final_url: str | None
+    digest: str | None
+    before_status: int | None
+    before_final_url: str | None
+    before_digest: str | None
+
+
+@dataclass(slots=True)
+class _Host:
+    answered: bool = False
+    answered_before: bool = False
+    ours: bool = False  # the fault may be this machine's
+    ends: set[str] = field(default_factory=set)  # where its links used to end
+    ends_now: set[str] = field(default_factory=set)
+    bodies: set[str] = field(default_factory=set)
+    bodies_now: set[str] = field(default_factory=set)
+
+
+def why_void(comparisons: Iterable[Comparison]) -> str | None:
+    """One sentence on why a cycle must not be judged; None if it may be."""
+    hosts = _by_host(comparisons)
+    answered = [host for host in hosts.values() if host.answered]
+    if hosts and not answered:
+        if len(hosts) >= _ENOUGH_HOSTS:
+            return f"none of the {len(hosts)} hosts answered: this looks like our own network"
+        if any(host.ours for host in hosts.values()):
+            return "names could not be looked up: this looks like our own network"
+    known = [host for host in hosts.values() if host.answered_before]
+    silent = sum(not host.answered for host in known)
+    if len(known) >= _ENOUGH_KNOWN and silent * 2 > len(known):
+        return (
+            f"{silent} of the {len(known)} hosts that used to answer did not: "
+            "this looks like our own network"
+        )
+    portal = _portal(hosts)
+    if portal:
+        return (
+            f"most hosts now show one and the same page ({portal}): "
+            "this looks like a login page of the network"
+        )
+    return None
+
+
+def _by_host(comparisons: Iterable[Comparison]) -> dict[str, _Host]:
+    hosts: dict[str, _Host] = {}
+    for one in comparisons:
+        if one.fault in _NOT_TRIED:
+            continue
+        host = hosts.setdefault(one.host, _Host())
+        host.answered |= one.status is not None
+        host.answered_before |= one.before_status is not None
+        host.ours |= one.fault in _OURS
+        if one.before_status is not None and one.status is not None:
+            if one.before_final_url:
+                host.ends.add(name_of(one.before_final_url))
+            if one.final_url:
+                host.ends_now.add(one.final_url.partition("?")[0])
+            if one.before_digest:
+                host.bodies.add(one.before_digest)
+            if one.digest:
+                host.bodies_now.add(one.digest)
+    return hosts
+
+
+def _portal(hosts: dict[str, _Host]) -> str | None:
+    """The page of a captive portal: where most hosts, which used to end elsewhere, now end.
+
+    Never seen without history. A host's own new home does not count, nor its family's (a blog
+    platform that sends all its blogs to one farewell page): the last two labels tell.
+    """
+    ends: Counter[str] = Counter()
+    bodies: Counter[str] = Counter()
+    knew_ends = knew_bodies = 0
+    for key, host in hosts.items():
+        if host.ends:
+            knew_ends += 1
+            family = {_family(name) for name in (*host.ends, key.rpartition(":")[0])}
+            ends.update(end for end in host.ends_now if _family(name_of(end)) not in family)
+        if host.bodies:
+            knew_bodies += 1
+            bodies.update(host.bodies_now - host.bodies)
+    for counted, knew in ((ends, knew_ends), (bodies, knew_bodies)):
+        for page, count in counted.most_common(1):
+            if count >= _ENOUGH_HOSTS and count * 2 > knew:
+                return host_of(page) or "in their place"
+    return None
+
+
+def _family(name: str) -> str:
+    return ".".join(name.split(".")[-2:])

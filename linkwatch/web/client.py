@@ -1,0 +1,265 @@
+"""One request over the wire: aiohttp, with what real servers do to it translated into facts.
+
+Redirects are not followed here, cookies not kept, nothing is retried: see `checker.fetch`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import re
+import socket
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http.cookies import SimpleCookie
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import aiohttp
+from yarl import URL
+
+from linkwatch.errors import LinkwatchError
+from linkwatch.model import Fault
+from linkwatch.web.guard import literal, refusal
+from linkwatch.web.resolver import (
+    NameNotFoundError,
+    PrivateAddressError,
+    Resolver,
+    ResolverError,
+)
+from linkwatch.web.url import name_of
+
+BODY_CAP = 64 * 1024  # after decompression: a title and a fingerprint need no more
+_HEADER_CAP = 64 * 1024 + 512  # a line; aiohttp's own 8,190 bytes are fewer than real sites send
+_HEADER_COUNT = 10_000
+_IDLE_S = 5.0  # how long a connection waits for its host's next link
+
+_HEADERS = {
+    "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+    "Accept-Language": "en,*;q=0.5",
+    "Accept-Encoding": "gzip, deflate",
+}
+
+
+class RequestFault(Exception):
+    """No usable answer came. `connected` tells whether anybody took the call."""
+
+    def __init__(self, fault: Fault, message: str, *, connected: bool = False) -> None:
+        super().__init__(message)
+        self.fault = fault
+        self.message = message
+        self.connected = connected
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """One HTTP response: what of it linkwatch uses."""
+
+    status: int
+    location: str | None  # as sent; bytes that are not UTF-8 as surrogate escapes
+    retry_after: str | None
+    cookies: SimpleCookie
+    body: bytes  # the first BODY_CAP bytes, decompressed
+    remark: str | None  # what was wrong with the body
+
+
+class Client:
+    """A session for one cycle. `timeout_s` bounds a request to its last byte, connecting half."""
+
+    def __init__(self, *, allow_private: bool, proxy: str | None = None) -> None:
+        self._allow_private = allow_private
+        self._proxy = proxy
+        self.resolver = Resolver(allow_private=allow_private)
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(
+                resolver=self.resolver,
+                use_dns_cache=False,  # ours remembers failures too, and for the whole cycle
+                socket_factory=self._socket,
+                ssl=_tls_context(),
+                limit=0,  # web.hosts gives out the turns
+                keepalive_timeout=_IDLE_S,
+            ),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            trust_env=False,
+            max_line_size=_HEADER_CAP,
+            max_field_size=_HEADER_CAP,
+            max_headers=_HEADER_COUNT,
+            requote_redirect_url=False,
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        await self._session.close()
+        await self.resolver.close()
+
+    def _socket(self, info: tuple[int, int, int, str, tuple[object, ...]]) -> socket.socket:
+        """The last line of defence: whoever resolved the name, this is where we connect to."""
+        family, kind, proto, _, address = info
+        number = literal(str(address[0]).partition("%")[0])
+        if not self._allow_private and self._proxy is None and (number is None or refusal(number)):
+            raise PrivateAddressError(f"{address[0]} is not a public address")
+        return socket.socket(family=family, type=kind, proto=proto)
+
+    async def get(
+        self, url: str, *, timeout_s: float, user_agent: str, cookies: Mapping[str, str]
+    ) -> Answer:
+        """GET `url`, as `web.url.request_url` gives it. Raises RequestFault."""
+        await self._approve(url, timeout_s)
+        timeout = aiohttp.ClientTimeout(total=timeout_s, connect=timeout_s / 2, ceil_threshold=1e9)
+        # By hand, since aiohttp would quote a value anew; servers want back what they sent.
+        sent = {"Cookie": "; ".join(f"{k}={v}" for k, v in cookies.items())} if cookies else {}
+        try:
+            response = await self._session.get(
+                URL(url, encoded=True),
+                allow_redirects=False,
+                headers={"User-Agent": user_agent, **_HEADERS, **sent},
+                proxy=self._proxy,
+                timeout=timeout,
+            )
+        except (aiohttp.ClientError, OSError, ValueError) as exc:
+            raise _fault(exc) from exc
+        try:
+            body, remark = await _read(response)
+        finally:
+            response.release() if response.content.at_eof() else response.close()
+        return Answer(
+            status=response.status,
+            location=response.headers.get("Location"),
+            retry_after=response.headers.get("Retry-After"),
+            cookies=response.cookies,
+            body=body,
+            remark=remark,
+        )
+
+    async def _approve(self, url: str, timeout_s: float) -> None:
+        """Look the name up before connecting, so that its trouble is told from the host's."""
+        name = name_of(url)
+        if self._proxy is not None:  # the proxy resolves names; what is private by name stays out
+            number = literal(name)
+            if not self._allow_private and number is not None and (what := refusal(number)):
+                raise RequestFault(Fault.PRIVATE_ADDRESS, f"{name} is a {what} address")
+            return
+        try:
+            async with asyncio.timeout(timeout_s / 2):
+                await self.resolver.addresses(name.strip("[]"))
+        except NameNotFoundError as exc:
+            raise RequestFault(Fault.DNS, str(exc)) from exc
+        except PrivateAddressError as exc:
+            raise RequestFault(Fault.PRIVATE_ADDRESS, str(exc)) from exc
+        except ResolverError as exc:
+            raise RequestFault(Fault.RESOLVER, str(exc)) from exc
+        except TimeoutError as exc:
+            why = f"{name} could not be looked up in {timeout_s / 2:g} s"
+            raise RequestFault(Fault.RESOLVER, why) from exc
+
+
+async def _read(response: aiohttp.ClientResponse) -> tuple[bytes, str | None]:
+    """The body up to its cap, and a remark where it broke off: that is no fault of the link."""
+    chunks: list[bytes] = []
+    size = 0
+    remark = None
+    try:
+        while size < BODY_CAP:
+            chunk = await response.content.read(BODY_CAP - size)
+            if not chunk:
+                break
+            chunks.append(chunk)
+            size += len(chunk)
+    except TimeoutError:
+        remark = "the body did not end in time"
+    except aiohttp.ClientPayloadError as exc:
+        undecodable = "decode" in str(exc).lower() or "encoding" in str(exc).lower()
+        remark = "the body could not be decoded" if undecodable else "the body broke off"
+    except (aiohttp.ClientError, OSError, ValueError):
+        remark = "the body broke off"
+    return b"".join(chunks), remark
+
+
+def _tls_context() -> ssl.SSLContext:
+    """The system's trust store (or SSL_CERT_FILE), which must not be empty."""
+    context = ssl.create_default_context()
+    context.set_alpn_protocols(["http/1.1"])
+    paths = ssl.get_default_verify_paths()
+    folder = Path(paths.capath) if paths.capath else None
+    if not context.cert_store_stats()["x509_ca"] and not (folder and any(folder.iterdir())):
+        raise LinkwatchError(
+            "This system has no trusted certificates, so every https link would look broken: "
+            "install ca-certificates, or name a file in SSL_CERT_FILE."
+        )
+    return context
+
+
+_BY_ERRNO = {
+    errno.ECONNREFUSED: Fault.REFUSED,
+    errno.ECONNRESET: Fault.RESET,
+    errno.EPIPE: Fault.RESET,
+    errno.ECONNABORTED: Fault.RESET,
+    errno.ETIMEDOUT: Fault.TIMEOUT,
+    errno.EMFILE: Fault.OFFLINE,  # our own limit, not theirs
+    errno.ENFILE: Fault.OFFLINE,
+}
+_TELLING = (Fault.OFFLINE, Fault.REFUSED, Fault.RESET, Fault.TIMEOUT)
+
+
+def _fault(exc: Exception) -> RequestFault:
+    """What an exception of aiohttp's, or of the layers below, says of the server."""
+    os_error = getattr(exc, "os_error", None)
+    inner = os_error if isinstance(os_error, OSError) else exc
+    text = _short(inner)
+    match inner:
+        case NameNotFoundError():
+            return RequestFault(Fault.DNS, text)
+        case PrivateAddressError():
+            return RequestFault(Fault.PRIVATE_ADDRESS, text)
+        case ResolverError():
+            return RequestFault(Fault.RESOLVER, text)
+        case ssl.SSLError():  # certificate errors too
+            return RequestFault(Fault.TLS, _tls_words(inner), connected=True)
+    match exc:
+        case aiohttp.ClientProxyConnectionError() | aiohttp.ClientHttpProxyError():
+            return RequestFault(Fault.OFFLINE, f"the proxy failed: {text}")
+        case aiohttp.ClientSSLError():
+            return RequestFault(Fault.TLS, text, connected=True)
+        case aiohttp.ConnectionTimeoutError():
+            return RequestFault(Fault.TIMEOUT, "no connection in time")
+        case TimeoutError():
+            return RequestFault(Fault.TIMEOUT, "no answer in time", connected=True)
+        case aiohttp.ServerDisconnectedError():
+            why = "the server closed the connection without an answer"
+            return RequestFault(Fault.RESET, why, connected=True)
+        case aiohttp.InvalidURL():
+            return RequestFault(Fault.BAD_URL, f"not a URL that can be requested: {text}")
+        case aiohttp.ClientResponseError():
+            return RequestFault(Fault.PROTOCOL, f"not proper HTTP: {text}", connected=True)
+        case OSError():
+            fault = _os_fault(inner)
+            return RequestFault(fault, text, connected=fault is Fault.RESET)
+    return RequestFault(Fault.PROTOCOL, f"not proper HTTP: {text}", connected=True)
+
+
+def _os_fault(exc: BaseException) -> Fault:
+    """By errno; several addresses that failed in different ways arrive as one text."""
+    number = getattr(exc, "errno", None)
+    if number is not None:
+        return _BY_ERRNO.get(number, Fault.UNREACHABLE)
+    if isinstance(exc, ConnectionResetError):
+        return Fault.RESET
+    seen = {_BY_ERRNO.get(int(n)) for n in re.findall(r"\[Errno (\d+)\]", str(exc))}
+    return next((fault for fault in _TELLING if fault in seen), Fault.UNREACHABLE)
+
+
+def _tls_words(exc: ssl.SSLError) -> str:
+    if isinstance(exc, ssl.SSLCertVerificationError):
+        return f"the certificate is not valid: {exc.verify_message}"
+    return f"no secure connection: {exc.reason or _short(exc)}"
+
+
+def _short(exc: BaseException) -> str:
+    text = " ".join(str(exc).split()) or type(exc).__name__
+    return text if len(text) <= 200 else text[:199] + "…"

@@ -1,0 +1,79 @@
+"""What a report tells, before it is text."""
+
+from __future__ import annotations
+
+import pytest
+
+from linkwatch.model import Change, Ledger, Reason, State
+from linkwatch.report.summary import Topic, one_line, summarize
+from linkwatch.report.words import REASONS, STATES
+from tests.report.ledgers import change, cycle, ledger, record
+
+
+@pytest.mark.parametrize(
+    ("news", "topic"),
+    [
+        (change("u", State.ALIVE, State.DEAD), Topic.DIED),
+        (change("u", State.UNCHECKED, State.DEAD), Topic.DIED),
+        (change("u", State.MOVED, State.SUSPECT), Topic.FAILING),
+        (change("u", State.DEAD, State.SUSPECT), Topic.FAILING),
+        (change("u", State.DEAD, State.ALIVE), Topic.BACK),
+        (change("u", State.SUSPECT, State.MOVED), Topic.BACK),
+        (change("u", State.DEAD, State.BLOCKED), Topic.BLOCKED),
+        (change("u", State.UNCHECKED, State.MOVED), Topic.MOVED),
+        (change("u", State.BLOCKED, None), Topic.GONE),
+        (change("u", State.BLOCKED, State.ALIVE), Topic.OTHER),
+        (change("u", State.ALIVE, State.SKIPPED), Topic.OTHER),
+    ],
+)
+def test_each_change_has_its_topic(news: Change, topic: Topic) -> None:
+    (item,) = summarize(ledger(changes=(news,))).news
+    assert item.topic is topic
+
+
+@pytest.mark.parametrize("before", [State.UNCHECKED, State.SKIPPED])
+def test_a_new_link_that_is_well_is_counted_but_no_news(before: State) -> None:
+    summary = summarize(ledger(changes=(change("u", before, State.ALIVE),)))
+    assert (summary.news, summary.changed, summary.new) == ((), 0, 1)
+
+
+def test_all_states_are_counted_zeros_too() -> None:
+    summary = summarize(
+        ledger(record("https://a/"), record("https://b/"), record("https://c/", State.ALIVE))
+    )
+    assert list(summary.states.items()) == [
+        (state, {State.DEAD: 2, State.ALIVE: 1}.get(state, 0)) for state in State
+    ]
+
+
+LINKS = (record("https://a/"), record("https://b/", State.ALIVE, places=[("b.md", 1)]))
+
+
+@pytest.mark.parametrize(
+    ("of", "expected"),
+    [
+        (ledger(cycles=()), "Nothing has been checked yet."),
+        (ledger(*LINKS, cycles=(cycle(1),)), "2 links in 2 notes: 1 dead, 1 alive."),
+        (
+            ledger(*LINKS),
+            "2 links in 2 notes: 1 dead, 1 alive. Nothing changed since last time.",
+        ),
+        (
+            ledger(LINKS[0], changes=(change("https://a/", State.ALIVE, State.DEAD),)),
+            "1 link in 1 note: 1 dead. 1 changed since last time.",
+        ),
+        (
+            ledger(LINKS[0], last=cycle(3, void="No host answered.\x1b[2J")),
+            "1 link in 1 note: 1 dead. The last check does not count: No host answered.␛[2J",
+        ),
+        (ledger(), "0 links in 0 notes. Nothing changed since last time."),
+    ],
+)
+def test_how_things_stand_fits_in_one_line(of: Ledger, expected: str) -> None:
+    assert one_line(of) == expected
+
+
+def test_every_reason_and_state_has_words_for_a_person() -> None:
+    assert set(REASONS) == set(Reason)
+    assert set(STATES) == set(State)
+    assert all(text.endswith(".") for text in REASONS.values())
