@@ -149,18 +149,20 @@ async def run_cycle(
     clock: Clock,
     progress: Progress,
     pace: Pace | None = None,
+    nameservers: Sequence[str] = (),
 ) -> Result:
     """One cycle on the configured database, alone on it.
 
-    `paths`: only these notes (relative to `cwd`); `everything`: what is not due too. Cancelling
-    it keeps all that was done. Raises LinkwatchError.
+    `paths`: only these notes (relative to `cwd`); `everything`: what is not due too; `pace`: the
+    archive's budgets, where they outlive the cycle; `nameservers`: in place of the system's.
+    Cancelling it keeps all that was done. Raises LinkwatchError.
     """
     thread = StoreThread()
     try:
         with one_at_a_time(config.database):
             store = await thread.run(Store, config.database)
             try:
-                cycle = _Cycle(config, store, thread, clock, progress)
+                cycle = _Cycle(config, store, thread, clock, progress, nameservers)
                 return await cycle.run(paths, cwd=cwd, everything=everything, pace=pace)
             finally:
                 await thread.run(store.close)
@@ -170,13 +172,20 @@ async def run_cycle(
 
 class _Cycle:
     def __init__(
-        self, config: Config, store: Store, thread: StoreThread, clock: Clock, progress: Progress
+        self,
+        config: Config,
+        store: Store,
+        thread: StoreThread,
+        clock: Clock,
+        progress: Progress,
+        nameservers: Sequence[str],
     ) -> None:
         self._config = config
         self._store = store
         self._thread = thread
         self._clock = clock
         self._progress = progress
+        self._nameservers = nameservers
         self._policy = policy_of(config)
         self._id = 0
 
@@ -270,7 +279,9 @@ class _Cycle:
         )
         try:
             async with Client(
-                allow_private=config.check.allow_private_networks, proxy=config.check.proxy
+                allow_private=config.check.allow_private_networks,
+                proxy=config.check.proxy,
+                nameservers=self._nameservers,
             ) as client:
                 outlook = await sweep(
                     [link.url for link in links],

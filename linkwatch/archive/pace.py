@@ -14,6 +14,7 @@ from linkwatch.clock import Clock
 from linkwatch.model import Outcome
 
 _WINDOW_S = 60.0
+_TICK_S = 0.001  # less is no time: sums of floats may never quite reach the end of a wait
 _SHORTEST_STOP_S = 60.0
 _LONGEST_STOP_S = 86_400.0
 _STRIKES = 3  # failures in a row after which an endpoint is taken to be ill, not unlucky
@@ -34,7 +35,7 @@ class Endpoint:
 
     def __init__(self, url: str, *, per_minute: int, clock: Clock) -> None:
         self.url = url
-        self._per_minute = per_minute
+        self.per_minute = per_minute
         self._clock = clock
         self._starts_s: deque[float] = deque()
         self._failures = 0
@@ -47,17 +48,21 @@ class Endpoint:
         """
         while True:
             now_s = self._clock.monotonic_s()
-            while self._starts_s and self._starts_s[0] <= now_s - _WINDOW_S:
+            while self._starts_s and self._left_s(now_s) <= _TICK_S:
                 self._starts_s.popleft()
             if now_s >= until_s:
                 return False
-            if len(self._starts_s) < self._per_minute:
+            if len(self._starts_s) < self.per_minute:
                 self._starts_s.append(now_s)
                 return True
-            wait_s = self._starts_s[0] + _WINDOW_S - now_s
+            wait_s = self._left_s(now_s)
             if now_s + wait_s >= until_s:
                 return False
             await self._clock.sleep(wait_s)
+
+    def _left_s(self, now_s: float) -> float:
+        """How long the oldest request still counts."""
+        return self._starts_s[0] + _WINDOW_S - now_s
 
     def answered(self) -> None:
         """It made sense."""

@@ -83,8 +83,9 @@ class _Adapter(HTTPAdapter):
 def _approved(conn: HTTPConnection) -> socket.socket:
     """A connection to an address that was looked at, and is the very one connected to."""
     name, fault = conn.host, None
+    asked = conn._dns_host.strip("[]")  # an IPv6 address comes with its brackets
     try:
-        found = socket.getaddrinfo(conn._dns_host, conn.port, type=socket.SOCK_STREAM)
+        found = socket.getaddrinfo(asked, conn.port, type=socket.SOCK_STREAM)
     except OSError as exc:
         raise NewConnectionError(conn, f"the name {name} could not be resolved: {exc}") from exc
     addresses = [str(sockaddr[0]) for *_, sockaddr in found]

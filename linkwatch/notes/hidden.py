@@ -12,11 +12,12 @@ from collections.abc import Sequence
 
 Span = tuple[int, int]
 
-_COMMENT = re.compile(rb"%%")
+_COMMENT = re.compile(rb"(?<!%)%%(?!%)")
 _BLANK_LINE = re.compile(rb"\n[ \t>]*+\r?\n")
 _DISPLAY = re.compile(rb"^[ \t>]*+(?:[-*+] )?\$\$", re.MULTILINE)
 _DISPLAY_END = re.compile(rb"\$\$[ \t]*+\r?$", re.MULTILINE)
-_DOLLARS = re.compile(rb"\\.|\$\$?", re.DOTALL)
+_DOLLARS = re.compile(rb"\\.|\$++", re.DOTALL)
+_FORMULA_MARKS = frozenset({b"$", b"$$"})
 _LINE_START = re.compile(rb"(?:^|\n)[ \t>]*+(?:[-*+] )?\Z")
 _LOOK_BACK = 100
 
@@ -80,11 +81,13 @@ def _displays(data: bytes, links: Sequence[Span], code: Sequence[Span]) -> list[
     spans: list[Span] = []
     at = 0
     blank_until = -1
+    closing: re.Match[bytes] | None = None
     while opening := _DISPLAY.search(data, at):
         at = opening.end()
         if covered(code, opening.end() - 1) or covered(links, opening.end() - 1):
             continue
-        closing = _DISPLAY_END.search(data, at)
+        if closing is None or closing.start() < at:  # else it is still the next one
+            closing = _DISPLAY_END.search(data, at)
         if closing is None:
             break
         line_end = data.find(b"\n", at)
@@ -103,14 +106,14 @@ def _displays(data: bytes, links: Sequence[Span], code: Sequence[Span]) -> list[
 def _formulas(data: bytes, links: Sequence[Span], code: Sequence[Span]) -> list[Span]:
     """`$…$` and `$$…$$` within a line, opened before and closed behind something not blank.
 
-    A digit behind `$` makes it a price, at either end: "$5 [here](https://…), 6$ there".
+    Prices and names are none: "$5 [here](https://…), 6$ there", "A$AP".
     """
     spans: list[Span] = []
     opened: dict[bytes, int] = {}
     line_end = -1
     for mark in _DOLLARS.finditer(data):
         sign = mark[0]
-        if sign[:1] == b"\\":
+        if sign not in _FORMULA_MARKS:
             continue
         start, end = mark.span()
         if start > line_end:
@@ -125,11 +128,11 @@ def _formulas(data: bytes, links: Sequence[Span], code: Sequence[Span]) -> list[
         if sign in opened and before.strip() and not (sign == b"$" and after.isdigit()):
             spans.append((opened.pop(sign), end))
             opened.clear()
-        elif (
-            sign not in opened
-            and after.strip()
-            and not after.isdigit()
-            and not covered(links, start)
-        ):
+        elif sign not in opened and _opens(before, after) and not covered(links, start):
             opened[sign] = start
     return spans
+
+
+def _opens(before: bytes, after: bytes) -> bool:
+    """No formula begins within a word ("A$AP"), before a blank or with a digit (a price)."""
+    return not before.isalnum() and bool(after.strip()) and not after.isdigit()

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 _ITEM = re.compile("[ \t]*+(?:[-*+•]|[0-9]{1,9}[.)])[ \t]".encode())
 _TAB = 4
+_QUOTE_MARKS = re.compile(rb"(?: {0,3}>)*+")
 
 
 def outline_cuts(
@@ -76,3 +77,17 @@ def _cut(data: bytes, at: int, end: int, columns: int) -> int:
         width = width + _TAB - width % _TAB if data[at] == 9 else width + 1
         at += 1
     return at
+
+
+def code_lines(data: bytes, texts: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The spans of the lines in a code block, without the marks of block quotes around it."""
+    lines: list[tuple[int, int]] = []
+    for start, end in texts:
+        at = start
+        while at < end:
+            newline = data.find(b"\n", at, end)
+            stop = end if newline < 0 else newline + 1
+            marks = _QUOTE_MARKS.match(data, at, stop) if at > start else None
+            lines.append((marks.end() if marks else at, stop))
+            at = stop
+    return lines

@@ -126,3 +126,24 @@ class Places:
         self._column += len(between.decode("utf-8", "surrogateescape"))
         self._offset = offset
         return self._line, self._column
+
+
+class Joined:
+    """Lines of the source as one piece, without what stands between them (`> ` and the like)."""
+
+    __slots__ = ("_lines", "_starts", "data")
+
+    def __init__(self, source: bytes, lines: list[tuple[int, int]]) -> None:
+        self.data = b"".join(source[start:end] for start, end in lines)
+        self._lines = lines
+        self._starts = [0]
+        for start, end in lines:
+            self._starts.append(self._starts[-1] + end - start)
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Where in the source the piece's span lies; it is not empty."""
+        return self._at(start), self._at(end - 1) + 1
+
+    def _at(self, offset: int) -> int:
+        line = bisect_right(self._starts, offset) - 1
+        return self._lines[line][0] + offset - self._starts[line]

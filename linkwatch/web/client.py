@@ -10,7 +10,7 @@ import errno
 import re
 import socket
 import ssl
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http.cookies import SimpleCookie
 from pathlib import Path
@@ -68,10 +68,12 @@ class Answer:
 class Client:
     """A session for one cycle. `timeout_s` bounds a request to its last byte, connecting half."""
 
-    def __init__(self, *, allow_private: bool, proxy: str | None = None) -> None:
+    def __init__(
+        self, *, allow_private: bool, proxy: str | None = None, nameservers: Sequence[str] = ()
+    ) -> None:
         self._allow_private = allow_private
         self._proxy = proxy
-        self.resolver = Resolver(allow_private=allow_private)
+        self.resolver = Resolver(allow_private=allow_private, nameservers=nameservers)
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
                 resolver=self.resolver,

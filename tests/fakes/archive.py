@@ -130,13 +130,14 @@ def url_key(url: str) -> str:
 class FakeArchive:
     """The archive. All methods may be called from any thread, at any time."""
 
-    def __init__(self, *, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, *, tls: ssl.SSLContext | None = None, port: int = 0) -> None:
+        """`port` 0 is any that is free."""
         self._tls = tls
         self._state = _State()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._runner: web.AppRunner | None = None
-        self._port = 0
+        self._port = port
 
     def __enter__(self) -> Self:
         self._thread.start()

@@ -43,7 +43,10 @@ def test_a_mention_says_how_the_note_names_the_url(note: str, kinds: list[Kind])
         ("[x](http://h/?a=1&amp;b=2)", ["http://h/?a=1&b=2"]),
         ("[x](http://h/%28%29%2B#f)", ["http://h/%28%29%2B#f"]),
         ("[x](http://h/ünï–)", ["http://h/ünï–"]),
-        ("[x](https://archive.example/web/2020/http://x.y/)", ["https://archive.example/web/2020/http://x.y/"]),
+        (
+            "[x](https://archive.example/web/2020/http://x.y/)",
+            ["https://archive.example/web/2020/http://x.y/"],
+        ),
         ("[x](http://h\n  .example)", ["http://h"]),
         ("[http://a](http://b)", ["http://b"]),
         ("[http://a](./b.md)", []),
@@ -60,7 +63,10 @@ def test_a_mention_says_how_the_note_names_the_url(note: str, kinds: list[Kind])
         ("https://h/s.", ["https://h/s"]),
         ('<a href="https://h/s.">', ["https://h/s."]),
         ("https;//a https://e]x then http://good", ["https://e", "http://good"]),
-        ("(http://h/a_(b)) (http://h/a), http://h/a(b)c", ["http://h/a_(b)", "http://h/a", "http://h/a(b)c"]),
+        (
+            "(http://h/a_(b)) (http://h/a), http://h/a(b)c",
+            ["http://h/a_(b)", "http://h/a", "http://h/a(b)c"],
+        ),
         ("http://h/~u/a,b;c=1:2!$'*+@", ["http://h/~u/a,b;c=1:2!$'*+@"]),
         ("http://h/?a=1&amp;b=2&copy=3", ["http://h/?a=1&b=2&copy=3"]),
         ("http://h/a\\_b\\_c", ["http://h/a_b_c"]),
@@ -68,7 +74,10 @@ def test_a_mention_says_how_the_note_names_the_url(note: str, kinds: list[Kind])
         ("http://foo_bar.com http://a_b.foo.com", ["http://a_b.foo.com"]),
         ("http:// https://, www. http://.a xhttp://a", []),
         ("git+https://h/a -http://h/b", ["https://h/a", "http://h/b"]),
-        ("www.h.example/a, (www.h.example) xwww.no.example", ["http://www.h.example/a", "http://www.h.example"]),
+        (
+            "www.h.example/a, (www.h.example) xwww.no.example",
+            ["http://www.h.example/a", "http://www.h.example"],
+        ),
         ("**bold www.h.example**", ["http://www.h.example"]),
         ("http://h/{id}/x", ["http://h/{id}/x"]),
         ("http://h/a[0]=1", ["http://h/a[0]=1"]),
@@ -80,18 +89,30 @@ def test_a_mention_says_how_the_note_names_the_url(note: str, kinds: list[Kind])
         ("> [!note] title\n> see https://h/a", ["https://h/a"]),
         ("- [ ] https://h/a\n- [x] <https://h/b>", ["https://h/a", "https://h/b"]),
         ("a[^1]\n\n[^1]: see https://h/a,\n    and https://h/b", ["https://h/a", "https://h/b"]),
-        ("|a|b|\n|-|-|\n|http://h/a|[b](http://h/b)|\n|www.c.example|http://h/d\\|e|", ["http://h/a", "http://h/b", "http://www.c.example", "http://h/d|e"]),
+        (
+            "|a|b|\n|-|-|\n|http://h/a|[b](http://h/b)|\n|www.c.example|http://h/d\\|e|",
+            ["http://h/a", "http://h/b", "http://www.c.example", "http://h/d|e"],
+        ),
         ("Term\n: http://h/a", ["http://h/a"]),
         ("# http://h/a #\n\nhttp://h/b\n===", ["http://h/a", "http://h/b"]),
-        ("http://h/a\u00a0b http://h/c\u200bd http://h/e\u3000f", ["http://h/a", "http://h/c", "http://h/e"]),
-        ("看 https://h/a。和「https://h/b」以及（https://h/c）", ["https://h/a", "https://h/b", "https://h/c"]),
+        (
+            "http://h/a\u00a0b http://h/c\u200bd http://h/e\u3000f",
+            ["http://h/a", "http://h/c", "http://h/e"],
+        ),
+        (
+            "看 https://h/a。和「https://h/b」以及（https://h/c）",
+            ["https://h/a", "https://h/b", "https://h/c"],
+        ),
         ("https://zh.wikipedia.org/wiki/中文", ["https://zh.wikipedia.org/wiki/中文"]),
         ("https://例え.example/é", ["https://例え.example/é"]),
         ("https://h/Einstein–Rosen", ["https://h/Einstein–Rosen"]),
-        ("“https://h/a” ‘https://h/b’ «https://h/c» https://h/d… 'https://h/e'", ["https://h/a", "https://h/b", "https://h/c", "https://h/d", "https://h/e"]),
+        (
+            "“https://h/a” ‘https://h/b’ «https://h/c» https://h/d… 'https://h/e'",
+            ["https://h/a", "https://h/b", "https://h/c", "https://h/d", "https://h/e"],
+        ),
         ("<https://h/a&amp;b>", ["https://h/a&b"]),
     ],
-)  # fmt: skip  # one case a line
+)
 def test_urls_are_found_as_a_reader_sees_them(note: str, found: list[str]) -> None:
     assert urls(note) == found
 
@@ -186,6 +207,8 @@ def test_urls_in_code_count_only_when_asked_for(note: str) -> None:
         ("$$ [A](http://h/a)\n\n$$ [B](http://h/b)", ["http://h/a", "http://h/b"]),
         ("\\$a http://h/a b$", ["http://h/a"]),
         ("`$`a http://h/a `$`", ["http://h/a"]),
+        ("A$AP http://h/a Ke$ha", ["http://h/a"]),
+        ("the $n$th http://h/a and the $m$th", ["http://h/a"]),
         ("http://h/$a http://h/$b", ["http://h/$a", "http://h/$b"]),
     ],
 )
@@ -201,6 +224,7 @@ def test_comments_and_formulas_hide_links_but_prices_do_not(note: str, found: li
         ("- a\n\n\t\t\t- http://h/a\n\n\t\t\t\t\t\t- http://h/b", ["http://h/a", "http://h/b"]),
         ("\t- a\n\t  source:: http://h/a\n\t- b", ["http://h/a"]),
         ("> \t\t- http://h/a\n> \t\t- <http://h/b>", ["http://h/a", "http://h/b"]),
+        ("> x\n>\n>\t\t- http://h/a\n>\t\t\t- http://h/b", ["http://h/a", "http://h/b"]),
         ("text\n\n\t1. http://h/a\n\t2. http://h/b", ["http://h/a", "http://h/b"]),
         ("\t- a\n\t\t- ```\n\t\t  http://no\n\t\t  ```\n\t\t- http://h/a", ["http://h/a"]),
         ("text\n\n\t- a `http://no` <!-- http://no -->", []),

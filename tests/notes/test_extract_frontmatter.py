@@ -18,9 +18,18 @@ from linkwatch.notes.extract import extract
         ('url: "https:\\/\\/h\\/a"', ["https://h/a"]),
         ('"a key": "https://h/a" # why', ["https://h/a"]),
         ("urls:\n  - https://h/a\n  - 'https://h/b'", ["https://h/a", "https://h/b"]),
-        ("urls:\n- https://h/a\n- x: https://h/b\n  y: https://h/c", ["https://h/a", "https://h/b", "https://h/c"]),
-        ("urls: [https://h/a, \"https://h/b\", 'https://h/c']", ["https://h/a", "https://h/b", "https://h/c"]),
-        ("urls: [\n  https://h/a,\n  {x: https://h/b, y: 1},\n]\nz: https://h/c", ["https://h/a", "https://h/b", "https://h/c"]),
+        (
+            "urls:\n- https://h/a\n- x: https://h/b\n  y: https://h/c",
+            ["https://h/a", "https://h/b", "https://h/c"],
+        ),
+        (
+            "urls: [https://h/a, \"https://h/b\", 'https://h/c']",
+            ["https://h/a", "https://h/b", "https://h/c"],
+        ),
+        (
+            "urls: [\n  https://h/a,\n  {x: https://h/b, y: 1},\n]\nz: https://h/c",
+            ["https://h/a", "https://h/b", "https://h/c"],
+        ),
         ("a:\n  b:\n    c: https://h/a", ["https://h/a"]),
         ("url: >-\n  https://h/a", ["https://h/a"]),
         ("url:\n  https://h/a", ["https://h/a"]),
@@ -32,7 +41,7 @@ from linkwatch.notes.extract import extract
         ('url: "https://h/a\nb: https://h/b', ["https://h/a", "https://h/b"]),
         ("url: https://h/a,b](c)", ["https://h/a,b](c)"]),
     ],
-)  # fmt: skip  # one case a line
+)
 def test_yaml_fields_whose_value_is_a_url_are_mentions(fields: str, found: list[str]) -> None:
     mentions = extract(f"---\n{fields}\n---\nbody".encode(), file="n.md")
     assert [mention.url for mention in mentions] == found

@@ -40,23 +40,84 @@ DESTINATIONS = [
     "https://q.example/%20a;b&copy;",
 ]
 BARE = [
-    "{}", "<{}>", "**{}**", "*{}*", "~~{}~~", "`{}`", "``{} ` ``", "({})", "{},", "{};", "{}'s",
-    "{}:", "<b>{}</b>", "[t {}](/rel)", "![{}](/rel)", "# {}", "{}!?", '"{}"', "~{}~", "<!-- {} -->",
-    "&lt; {} &gt;", "\\* {}", "x{}", "-{}",
-]  # fmt: skip
+    "{}",
+    "<{}>",
+    "**{}**",
+    "*{}*",
+    "~~{}~~",
+    "`{}`",
+    "``{} ` ``",
+    "({})",
+    "{},",
+    "{};",
+    "{}'s",
+    "{}:",
+    "<b>{}</b>",
+    "[t {}](/rel)",
+    "![{}](/rel)",
+    "# {}",
+    "{}!?",
+    '"{}"',
+    "~{}~",
+    "<!-- {} -->",
+    "&lt; {} &gt;",
+    "\\* {}",
+    "x{}",
+    "-{}",
+]
 LINKED = [
-    "[t]({})", '[t]({} "ti](tle")', "[t](<{}>)", "![i]({})", "[![i]({})](https://z.example)",
-    "[a[b]c]({})", "[a\\]b]({})", "![a *b* c]({} (ti))", "[*e*]({})", "[`](`]({})", "[<b>]({})",
-    "[t]( {} )", "[]({})", "*a [b]({} 'q') c*", '<a href="{}">x</a>', "<img src='{}' alt=\"a\">",
-    "[t {}]({})", "[x][r1]", "[r1]", "[R2][]", "![r1]", "[undefined]", "[^1]", "\\![t]({})",
-]  # fmt: skip
+    "[t]({})",
+    '[t]({} "ti](tle")',
+    "[t](<{}>)",
+    "![i]({})",
+    "[![i]({})](https://z.example)",
+    "[a[b]c]({})",
+    "[a\\]b]({})",
+    "![a *b* c]({} (ti))",
+    "[*e*]({})",
+    "[`](`]({})",
+    "[<b>]({})",
+    "[t]( {} )",
+    "[]({})",
+    "*a [b]({} 'q') c*",
+    '<a href="{}">x</a>',
+    "<img src='{}' alt=\"a\">",
+    "[t {}]({})",
+    "[x][r1]",
+    "[r1]",
+    "[R2][]",
+    "![r1]",
+    "[undefined]",
+    "[^1]",
+    "\\![t]({})",
+]
 NOISE = ["text", "**b**", "*", "\\", "!", "<", ">", "&amp;", "é中", "a_b_c", "1.", "]", "()", "\\["]
 BLOCKS = [
-    "{}", "- {}", "  - {}", "    - {}", "1. {}", "10) {}", "> {}", "> - {}", "> > {}", "    {}",
-    "```\n{}\n```", "~~~ sh\n{}\n~~~", "| a | b |\n|---|---|\n| {} | x |", "<div>\n{}\n</div>",
-    "<div>\n\n{}\n\n</div>", "<details><summary>{}</summary>", "<!--\n{}\n-->", "* {}\n\n  {}",
-    "<p>{}</p>", "<pre>\n{}\n</pre>", "- [ ] {}", "***", "- a\n\n      {}", "### {} ###",
-]  # fmt: skip
+    "{}",
+    "- {}",
+    "  - {}",
+    "    - {}",
+    "1. {}",
+    "10) {}",
+    "> {}",
+    "> - {}",
+    "> > {}",
+    "    {}",
+    "```\n{}\n```",
+    "~~~ sh\n{}\n~~~",
+    "| a | b |\n|---|---|\n| {} | x |\n",
+    "<div>\n{}\n</div>",
+    "<div>\n\n{}\n\n</div>",
+    "<details><summary>{}</summary>",
+    "<!--\n{}\n-->",
+    "* {}\n\n  {}",
+    "<p>{}</p>",
+    "<pre>\n{}\n</pre>",
+    "- [ ] {}",
+    "***",
+    "- a\n\n      {}",
+    "### {} ###",
+]
 
 bare = st.builds(str.replace, st.sampled_from(BARE), st.just("{}"), st.sampled_from(PLAIN_URLS))
 linked = st.builds(
@@ -67,14 +128,22 @@ block = st.builds(str.replace, st.sampled_from(BLOCKS), st.just("{}"), line)
 body = st.builds(
     str.join, st.sampled_from(["\n", "\n\n", "\r\n\r\n"]), st.lists(block, min_size=1, max_size=6)
 )
-ENDING = "\n\nx[^1]\n\n[^1]: https://note.example\n\n[r1]: <https://r1.example/>\n[r2]:\n  https://r2.example 'T'\n"
+ENDING = """
+
+x[^1]
+
+[^1]: https://note.example
+
+[r1]: <https://r1.example/>
+[r2]:
+  https://r2.example 'T'
+"""
 
 
-@settings(derandomize=True, deadline=None, max_examples=700)
+@settings(derandomize=True, deadline=None, max_examples=500)
 @given(body)
 def test_a_generated_note_has_the_links_that_github_shows(note: str) -> None:
-    # An unclosed fence or tag would hide the definitions; a paragraph would swallow them.
-    note = note + "\n\n" + ENDING
+    note += ENDING
     mentions = extract(note.encode(), file="n.md")
     expected = github_urls(note)
     found = Counter(comparable(mention.url) for mention in mentions)
