@@ -204,7 +204,7 @@ class _Cycle:
         stopped = False
         try:
             scanned = await self._scan(paths, cwd, started_at)
-            await run(self._judge)  # what a killed cycle left, a changed policy, new links
+            await run(self._judge, self._id - 1)  # what a killed one left, a changed policy
             notes = scanned.notes if paths else None
             links = await run(due, store, started_at, everything=everything, notes=notes)
             postponed = await self._check(links, started_at)
@@ -216,7 +216,7 @@ class _Cycle:
         void = why_void(await run(comparisons, store, self._id))
         await run(set_void, store, self._id, void)
         if void is None:
-            await run(self._judge)
+            await run(self._judge, self._id)
         if void is None and not stopped:
             try:
                 await self._rescue(pace)
@@ -308,8 +308,11 @@ class _Cycle:
             await self._thread.run(save_not_before, self._store, wishes, now)
         return outlook.postponed
 
-    def _judge(self) -> None:
-        """Bring the cached verdicts up to date. Runs in the store's thread."""
+    def _judge(self, up_to: int) -> None:
+        """Bring the cached verdicts up to date with the checks of all cycles up to this one.
+
+        Runs in the store's thread.
+        """
         policy = self._policy
         digest = policy.digest
         batch: list[Judged] = []
@@ -331,7 +334,7 @@ class _Cycle:
                 )
             )
         save_verdicts(self._store, self._id, batch)
-        mark_judged(self._store)
+        mark_judged(self._store, up_to=up_to)
 
     async def _rescue(self, pace: Pace | None) -> None:
         config, clock = self._config, self._clock

@@ -74,10 +74,12 @@ class Wayback:
         self._user_agent = user_agent
         self._timeouts = (min(_CONNECT_S, timeout_s), timeout_s)
         self._utc_now = utc_now
+        self._closed = False
         self._session = open_session(allow_private=allow_private, proxy=proxy)
 
     def close(self) -> None:
-        """Let go of idle connections. A request under way ends by itself."""
+        """Let go of idle connections. A request under way ends by itself, and lets go of its own."""
+        self._closed = True
         self._session.close()
 
     def nearest(self, url: str, at: datetime) -> Capture | None:
@@ -145,6 +147,13 @@ class Wayback:
         )
 
     def _request(self, url: str, headers: dict[str, str]) -> _Answer:
+        try:
+            return self._read(url, headers)
+        finally:
+            if self._closed:  # meanwhile, by a caller who did not wait for this thread
+                self._session.close()
+
+    def _read(self, url: str, headers: dict[str, str]) -> _Answer:
         with self._session.get(
             url, headers=headers, timeout=self._timeouts, stream=True
         ) as response:

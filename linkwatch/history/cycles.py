@@ -63,10 +63,10 @@ def end_cycle(store: Store, cycle_id: int, ending: Ending, finished_at: datetime
         )
 
 
-def mark_judged(store: Store) -> None:
-    """All cycles that are over have been taken into account."""
+def mark_judged(store: Store, *, up_to: int) -> None:
+    """The checks of all cycles up to this one have been taken into account."""
     with store.writing() as connection:
-        connection.execute("update cycles set judged = 1 where judged = 0")
+        connection.execute("update cycles set judged = 1 where judged = 0 and id <= ?", (up_to,))
 
 
 def comparisons(store: Store, cycle_id: int) -> list[Comparison]:

@@ -267,8 +267,16 @@ class FakeArchive:
 
     async def _shut(self) -> None:
         runner, self._runner = self._runner, None
-        if runner:
-            await runner.cleanup()
+        if runner is None:
+            return
+        server = runner.server
+        await runner.cleanup()
+        # What was just being accepted is not known to aiohttp's cleanup yet.
+        await asyncio.sleep(0.005)
+        for handler in server.connections if server else ():
+            if handler.transport:
+                handler.transport.close()
+        await asyncio.sleep(0)
 
     def _serving(
         self, service: Service, answer: Callable[[web.Request], web.Response]

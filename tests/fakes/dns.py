@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from types import TracebackType
 from typing import Any, Self
 
@@ -26,13 +27,16 @@ class FakeDNS(BaseResolver):  # type: ignore[misc]  # dnslib ships no types
         return [f"127.0.0.1:{self._server.server.server_address[1]}"]
 
     def __enter__(self) -> Self:
-        self._server.start_thread()
+        serve = self._server.server.serve_forever
+        self._thread = threading.Thread(target=serve, args=(0.01,), daemon=True)
+        self._thread.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
     ) -> None:
-        self._server.stop()
+        self._server.server.shutdown()
+        self._thread.join(5)
         self._server.server.server_close()
 
     def resolve(self, request: Any, handler: Any) -> Any:
