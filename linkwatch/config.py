@@ -8,6 +8,7 @@ key and a value that would be accepted.
 from __future__ import annotations
 
 import difflib
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,12 +19,14 @@ import yaml
 
 from linkwatch import __version__
 from linkwatch.errors import ConfigError, UsageError
+from linkwatch.web.url import name_of
 
 DEFAULT_NAME = "config.yaml"
 USER_AGENT = f"Mozilla/5.0 (compatible; linkwatch/{__version__})"
 
 _UNIT_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-_DURATION = re.compile(r"(\d+)(ms|s|m|h|d)")
+_DURATION = re.compile(r"([0-9]+)(ms|s|m|h|d)")
+_LONGEST_S = 36_500 * 86400.0  # calendars end at the year 9999
 
 
 class Seconds(float):
@@ -41,7 +44,7 @@ class Notes(_Section, frozen=True):
     """Which files are notes, and which of their URLs count. `paths` are as written."""
 
     paths: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)] = ("notes",)
-    include: tuple[str, ...] = ("**/*.md",)
+    include: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)] = ("**/*.md",)
     exclude: tuple[str, ...] = (".obsidian/**", ".trash/**", ".git/**")
     exclude_urls: tuple[str, ...] = ()
     check_code: bool = False
@@ -79,7 +82,7 @@ class Check(_Section, frozen=True):
 
 class DeadAfter(_Section, frozen=True):
     failures: Count = 3
-    days: Annotated[float, msgspec.Meta(ge=0)] = 3
+    days: Annotated[float, msgspec.Meta(ge=0, le=36_500)] = 3
 
 
 class Verdict(_Section, frozen=True):
@@ -147,24 +150,25 @@ def load(path: Path | None, *, cwd: Path) -> Config:
 
     Raises ConfigError with one sentence that names the file, the line, the key and what would do.
     """
-    if path is None:
-        candidate = cwd / DEFAULT_NAME
-        if not candidate.exists():
-            return _resolve(_File(), base=cwd, source=None)
-        path = candidate
+    source = cwd / (path or DEFAULT_NAME)
+    path = path or source
     try:
-        text = path.read_text("utf-8-sig")
+        text = source.read_text("utf-8-sig")
     except OSError as exc:
+        if path is source and isinstance(exc, FileNotFoundError) and not source.is_symlink():
+            return _resolve(_File(), base=cwd, source=None)
         raise ConfigError(f"Can't read the configuration {path}: {exc.strerror}.") from exc
     except UnicodeDecodeError as exc:
         raise ConfigError(f"{path} is not UTF-8 text (byte {exc.start}).") from exc
-    return _resolve(_Reader(path, text).read(), base=path.resolve().parent, source=path.resolve())
+    source = Path(os.path.abspath(source))  # noqa: PTH100 - resolve() would leave a linked file's folder
+    return _resolve(_Reader(path, text).read(), base=source.parent, source=source)
 
 
 def _resolve(file: _File, *, base: Path, source: Path | None) -> Config:
     schedule = file.schedule
     if schedule.every is None and schedule.cron is None:
         schedule = Schedule(every=Seconds(3600))
+    hosts = {_host_name(name): host for name, host in file.check.hosts.items()}
     return Config(
         base=base,
         source=source,
@@ -172,11 +176,18 @@ def _resolve(file: _File, *, base: Path, source: Path | None) -> Config:
         note_paths=tuple(base / Path(p).expanduser() for p in file.notes.paths),
         database=base / Path(file.database).expanduser(),
         report_path=base / Path(file.report.path).expanduser(),
-        check=file.check,
+        check=msgspec.structs.replace(file.check, hosts=hosts),
         verdict=file.verdict,
         archive=file.archive,
         schedule=schedule,
     )
+
+
+def _host_name(pattern: str) -> str:
+    """A key of `check.hosts` as links name their hosts: in lower case, and in ASCII."""
+    star = "*." if pattern.startswith("*.") else ""
+    name = pattern.removeprefix(star)
+    return star + (name_of(f"http://{name}/") or name)
 
 
 class _Reader:
@@ -194,15 +205,23 @@ class _Reader:
                 f"{path}, line {line}: this is not YAML: {exc.problem or exc.context}. "
                 "`linkwatch init` in an empty folder writes a file to compare with."
             ) from exc
-        except (yaml.YAMLError, ValueError) as exc:  # ValueError: a date such as 2026-02-31
-            raise ConfigError(f"{path}, line 1: this is not YAML: {exc}") from exc
+        except yaml.reader.ReaderError as exc:
+            line = text.count("\n", 0, exc.position) + 1
+            raise ConfigError(
+                f"{path}, line {line}: this is not YAML: a character that must not be there "
+                f"(U+{ord(text[exc.position]):04X})."
+            ) from exc
+        except RecursionError as exc:
+            raise ConfigError(f"{path}, line 1: brackets in brackets without end.") from exc
+        except (ValueError, AttributeError, KeyError) as exc:  # a date such as 2026-02-31, !!bool x
+            raise ConfigError(f"{path}, line 1: this is not YAML: {exc}.") from exc
 
     def read(self) -> _File:
         if self._data is None:
             return _File()
         if not isinstance(self._data, dict):
-            self._complain((), "the file must hold keys and values", "check: {timeout: 20s}")
-        self._refuse_duplicates(self._root, ())
+            self._complain((), "it must hold keys and values", "check: {timeout: 20s}")
+        self._refuse_duplicates(self._root, (), set())
         self._drop_empty(self._data)
         try:
             file = msgspec.convert(self._data, _File, dec_hook=_seconds)
@@ -222,6 +241,8 @@ class _Reader:
                 del section[inner]
 
     def _check_values(self, file: _File) -> None:
+        self._check_paths(file)
+        self._check_globs(file)
         for i, pattern in enumerate(file.notes.exclude_urls):
             try:
                 re.compile(pattern)
@@ -245,6 +266,14 @@ class _Reader:
                     f"{name!r} is not a host name",
                     "'example.org' or '*.example.org'",
                 )
+        agents: dict[tuple[str, ...], str | None] = {
+            ("check", "hosts", name, "user_agent"): host.user_agent
+            for name, host in file.check.hosts.items()
+        }
+        agents["check", "user_agent"] = file.check.user_agent
+        for path, agent in agents.items():
+            if agent is not None and not re.fullmatch("[ -~]+", agent):
+                self._complain(path, "it must be one line of ASCII text", "'linkwatch'")
         for key, url in (
             (("check", "proxy"), file.check.proxy),
             (("archive", "wayback_url"), file.archive.wayback_url),
@@ -268,21 +297,57 @@ class _Reader:
             except ValueError as exc:
                 self._complain(("schedule", "cron"), str(exc), "'0 4 * * mon'")
 
-    def _refuse_duplicates(self, node: yaml.Node | None, path: tuple[str | int, ...]) -> None:
+    def _check_paths(self, file: _File) -> None:
+        paths = [
+            *((("notes", "paths", i), path) for i, path in enumerate(file.notes.paths)),
+            (("database",), file.database),
+            (("report", "path"), file.report.path),
+        ]
+        for key, path in paths:
+            accepted = _default(key) or "notes"
+            if not path or "\0" in path:
+                self._complain(key, f"{path!r} is not a path", accepted)
+            try:
+                Path(path).expanduser()
+            except RuntimeError:
+                self._complain(key, f"{path!r} starts with nobody's home folder", accepted)
+
+    def _check_globs(self, file: _File) -> None:
+        from pathspec.patterns.gitignore.basic import GitIgnoreBasicPattern
+
+        for name, globs in (("include", file.notes.include), ("exclude", file.notes.exclude)):
+            for i, glob in enumerate(globs):
+                try:
+                    pattern = GitIgnoreBasicPattern(glob)
+                except ValueError:
+                    self._complain(("notes", name, i), f"{glob!r} is not a glob", "'drafts/**'")
+                if not pattern.include:  # a comment, nothing at all, or gitignore's `!`
+                    self._complain(
+                        ("notes", name, i),
+                        f"{glob!r} names no files to {name}",
+                        "'drafts/**'",
+                    )
+
+    def _refuse_duplicates(
+        self, node: yaml.Node | None, path: tuple[str | int, ...], seen: set[int]
+    ) -> None:
+        if id(node) in seen:  # an alias, which may be one of billions, or lead round in a circle
+            return
+        seen.add(id(node))
         if isinstance(node, yaml.SequenceNode):
             for i, child in enumerate(node.value):
-                self._refuse_duplicates(child, (*path, i))
+                self._refuse_duplicates(child, (*path, i), seen)
         if not isinstance(node, yaml.MappingNode):
             return
-        seen: set[str] = set()
+        names: set[str] = set()
         for key, value in node.value:
             name = str(key.value)
-            if name in seen:
+            if name in names:
                 self._complain(
-                    path, f"{name!r} is given twice", "one of them", line=key.start_mark.line + 1
+                    (*path, name), "it is given twice", "one of them", line=key.start_mark.line + 1
                 )
-            seen.add(name)
-            self._refuse_duplicates(value, (*path, name))
+            names.add(name)
+            self._refuse_duplicates(value, (*path, name), seen)
 
     def _translate(self, message: str) -> NoReturn:
         """msgspec's words ("Expected `int`, got `str` - at `$.check.timeout`") into ours."""
@@ -295,10 +360,10 @@ class _Reader:
             name = unknown[1]
             known = _keys(path)
             close = difflib.get_close_matches(name, known, n=1)
-            hint = f"did you mean {close[0]!r}? " if close else ""
-            self._complain(
-                (*path, name), f"there is no such key; {hint}known here", ", ".join(known)
-            )
+            hint = f" (did you mean {close[0]!r}?)" if close else ""
+            self._complain((*path, name), f"there is no such key{hint}", ", ".join(known))
+        if what == "Expected `str`":
+            self._complain(path, "its keys must be text", ", ".join(_keys(path)))
         self._complain(path, _plain(what), _default(path) or "another value")
 
     def _guilty_host(self, path: tuple[str | int, ...]) -> tuple[str | int, ...]:
@@ -342,8 +407,12 @@ def seconds(text: object) -> Seconds:
     """A duration as configuration writes it. Raises ValueError with the accepted forms."""
     match = _DURATION.fullmatch(text) if isinstance(text, str) else None
     if match is None:
-        raise ValueError(f"{text!r} is not a duration: a number and one of ms, s, m, h, d")
-    return Seconds(int(match[1]) * _UNIT_S[match[2]])
+        shown = repr(text) if isinstance(text, str | int | float) else "this"
+        raise ValueError(f"{shown} is not a duration: a number and one of ms, s, m, h, d")
+    value = float(match[1]) * _UNIT_S[match[2]]
+    if value > _LONGEST_S:
+        raise ValueError(f"{text!r} is too long: at most 36500d")
+    return Seconds(value)
 
 
 def _seconds(kind: type, value: object) -> Seconds:
@@ -368,6 +437,8 @@ def _plain(what: str) -> str:
     if expected:
         wanted = " or ".join(_TYPE_WORDS.get(t, t) for t in expected[1].split(" | "))
         return f"it must be {wanted}, not {_TYPE_WORDS.get(expected[4], expected[4])}"
+    if re.fullmatch("Expected `array` of length >= 1", what):
+        return "it must be a list of one or more"
     bound = re.fullmatch(r"Expected `([^`]*)` (>=|<=) (\S+)", what)
     if bound:
         limit = "at least" if bound[2] == ">=" else "at most"

@@ -137,7 +137,7 @@ def _sentence(
 ) -> str:
     seen = evidence.words[0].upper() + evidence.words[1:]
     if result.message and result.fault is not None:
-        seen += f": {result.message}"
+        seen += f" ({result.message})"
     if result.hops and state in (State.DEAD, State.SUSPECT, State.BLOCKED):
         seen += f", at the end of {_count(len(result.hops), 'redirect')}"
     match state:

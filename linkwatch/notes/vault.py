@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,91 +91,90 @@ def _compile(patterns: Sequence[str]) -> tuple[re.Pattern[str], ...]:
 def walk(roots: Sequence[Root], globs: Globs) -> Iterator[Note | Trouble]:
     """Every note below the roots, once, in a stable order, and every trouble on the way.
 
-    A folder that is reached twice, through a symbolic link, is read under its own name only.
+    What is reached twice, through a symbolic link, is read under its own name only.
     Raises NotesError if a root does not exist, before anything is yielded.
     """
     for root in roots:
-        if not root.start.exists():
-            raise NotesError(f"There are no notes at {root.start}: no such file or folder.")
-    seen_files: set[tuple[int, int]] = set()
-    seen_folders: set[tuple[int, int]] = set()
-    for root in roots:
-        if root.start.is_dir():
-            yield from _Walk(root, globs, seen_folders, seen_files).run()
-        else:
-            yield from _file(root.name, root.below or root.path.name, root.start, seen_files)
+        try:
+            root.start.stat()
+        except (FileNotFoundError, NotADirectoryError) as exc:
+            raise NotesError(
+                f"There are no notes at {root.start}: no such file or folder."
+            ) from exc
+        except OSError as exc:
+            raise NotesError(f"Can't read the notes at {root.start}: {exc.strerror}.") from exc
+    yield from _Walk(globs).run(roots)
 
 
 class _Walk:
-    def __init__(
-        self,
-        root: Root,
-        globs: Globs,
-        seen_folders: set[tuple[int, int]],
-        seen_files: set[tuple[int, int]],
-    ) -> None:
-        self._root = root
+    def __init__(self, globs: Globs) -> None:
         self._globs = globs
-        self._seen_folders = seen_folders
-        self._seen_files = seen_files
-        self._links: list[tuple[str, str]] = []  # symbolic links to folders: after all else
+        self._seen_folders: set[tuple[int, int]] = set()
+        self._seen_files: set[tuple[int, int]] = set()
+        self._links: deque[tuple[str, str, str]] = deque()  # symbolic links: after all else
 
-    def run(self) -> Iterator[Note | Trouble]:
-        yield from self._folder(str(self._root.start), self._root.below)
+    def run(self, roots: Sequence[Root]) -> Iterator[Note | Trouble]:
+        for root in roots:
+            if root.start.is_dir():
+                yield from self._folder(root.name, str(root.start), root.below)
+            else:
+                yield from self._file(root.name, str(root.start), root.below or root.path.name)
         while self._links:
-            at, path = self._links.pop(0)
+            yield from self._link(*self._links.popleft())
+
+    def _link(self, root: str, at: str, path: str) -> Iterator[Note | Trouble]:
+        if not os.path.isdir(at):  # noqa: PTH112 - a hot path: Path objects cost
+            if self._globs.takes(path):
+                yield from self._file(root, at, path)
+        elif self._globs.enters(path):
             target = os.path.realpath(at)
             here = os.path.realpath(os.path.dirname(at))  # noqa: PTH120 - a hot path
             if here == target or here.startswith(target.rstrip(os.sep) + os.sep):
-                yield self._trouble(path, "a symbolic link that leads round in a circle")
+                yield _trouble(root, path, "a symbolic link that leads round in a circle")
             else:
-                yield from self._folder(at, path)
+                yield from self._folder(root, at, path)
 
-    def _folder(self, at: str, path: str) -> Iterator[Note | Trouble]:
+    def _folder(self, root: str, at: str, path: str) -> Iterator[Note | Trouble]:
         try:
-            identity = _identity(os.stat(at))  # noqa: PTH116 - a hot path: Path objects cost
+            identity = _identity(os.stat(at))  # noqa: PTH116 - a hot path
             if identity in self._seen_folders:
                 return
             self._seen_folders.add(identity)
             with os.scandir(at) as found:
                 entries = sorted(found, key=lambda e: e.name)
         except OSError as exc:
-            yield self._trouble(path, exc.strerror or str(exc))
+            yield _trouble(root, path, exc.strerror or str(exc))
             return
         for entry in entries:
             inner = f"{path}/{entry.name}" if path else entry.name
-            try:
-                if entry.is_dir(follow_symlinks=False):
-                    if self._globs.enters(inner):
-                        yield from self._folder(entry.path, inner)
-                elif entry.is_symlink() and entry.is_dir():
-                    if self._globs.enters(inner):
-                        self._links.append((entry.path, inner))
-                elif self._globs.takes(inner):
-                    yield from _file(self._root.name, inner, Path(entry.path), self._seen_files)
-            except OSError as exc:  # a symbolic link that leads nowhere, or to itself
-                if self._globs.takes(inner):
-                    yield self._trouble(inner, exc.strerror or str(exc))
+            if entry.is_symlink():
+                self._links.append((root, entry.path, inner))
+            elif entry.is_dir(follow_symlinks=False):
+                if self._globs.enters(inner):
+                    yield from self._folder(root, entry.path, inner)
+            elif self._globs.takes(inner):
+                yield from self._file(root, entry.path, inner)
 
-    def _trouble(self, path: str, why: str) -> Trouble:
-        return Trouble(root=self._root.name, path=_text(path), why=why)
+    def _file(self, root: str, at: str, path: str) -> Iterator[Note | Trouble]:
+        try:
+            status = os.stat(at)  # noqa: PTH116 - a hot path
+        except OSError as exc:  # a symbolic link that leads nowhere, or to itself
+            yield _trouble(root, path, exc.strerror or str(exc))
+            return
+        if not stat.S_ISREG(status.st_mode):  # a pipe would be waited for without end
+            yield _trouble(root, path, "not a regular file")
+            return
+        again = _identity(status) in self._seen_files
+        # One of several hard links is a note of its own: none of them is the real one.
+        if again and (status.st_nlink == 1 or os.path.islink(at)):  # noqa: PTH114 - a hot path
+            return
+        self._seen_files.add(_identity(status))
+        stamp = Stamp(status.st_size, status.st_mtime_ns)
+        yield Note(root=root, path=_text(path), at=Path(at), stamp=stamp)
 
 
-def _file(root: str, path: str, at: Path, seen: set[tuple[int, int]]) -> Iterator[Note | Trouble]:
-    path = _text(path)
-    try:
-        status = at.stat()
-    except OSError as exc:
-        yield Trouble(root=root, path=path, why=exc.strerror or str(exc))
-        return
-    if not stat.S_ISREG(status.st_mode):  # a pipe would be waited for without end
-        yield Trouble(root=root, path=path, why="not a regular file")
-        return
-    if _identity(status) in seen and at.is_symlink():
-        return
-    seen.add(_identity(status))
-    stamp = Stamp(status.st_size, status.st_mtime_ns)
-    yield Note(root=root, path=path, at=at, stamp=stamp)
+def _trouble(root: str, path: str, why: str) -> Trouble:
+    return Trouble(root=root, path=_text(path), why=why)
 
 
 def _identity(status: os.stat_result) -> tuple[int, int]:
@@ -182,8 +182,8 @@ def _identity(status: os.stat_result) -> tuple[int, int]:
 
 
 def _text(path: str) -> str:
-    """A file name as text: bytes that are not UTF-8 become U+FFFD."""
-    return path.replace(os.sep, "/").encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    r"""A file name as text: a byte that is not UTF-8 becomes `\xff`, so that names stay apart."""
+    return os.fsencode(path.replace(os.sep, "/")).decode("utf-8", "backslashreplace")
 
 
 def read(note: Note) -> bytes | Trouble:

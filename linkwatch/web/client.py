@@ -6,24 +6,30 @@ Redirects are not followed here, cookies not kept, nothing is retried: see `chec
 from __future__ import annotations
 
 import asyncio
+import base64
 import errno
+import functools
 import re
 import socket
 import ssl
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http.cookies import SimpleCookie
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+from urllib.parse import unquote_to_bytes
 
 import aiohttp
 from yarl import URL
 
 from linkwatch.errors import LinkwatchError
 from linkwatch.model import Fault
-from linkwatch.web.guard import literal, refusal
+from linkwatch.web.guard import literal, private_name, refusal
+from linkwatch.web.lenient import LINE_CAP, Listener, Unpacker, read_head, said_before
 from linkwatch.web.resolver import (
+    BadNameError,
     NameNotFoundError,
     PrivateAddressError,
     Resolver,
@@ -32,7 +38,6 @@ from linkwatch.web.resolver import (
 from linkwatch.web.url import name_of
 
 BODY_CAP = 64 * 1024  # after decompression: a title and a fingerprint need no more
-_HEADER_CAP = 64 * 1024 + 512  # a line; aiohttp's own 8,190 bytes are fewer than real sites send
 _HEADER_COUNT = 10_000
 _IDLE_S = 5.0  # how long a connection waits for its host's next link
 
@@ -44,13 +49,12 @@ _HEADERS = {
 
 
 class RequestFault(Exception):
-    """No usable answer came. `connected` tells whether anybody took the call."""
+    """No usable answer came."""
 
-    def __init__(self, fault: Fault, message: str, *, connected: bool = False) -> None:
+    def __init__(self, fault: Fault, message: str) -> None:
         super().__init__(message)
         self.fault = fault
         self.message = message
-        self.connected = connected
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,20 +77,27 @@ class Client:
     ) -> None:
         self._allow_private = allow_private
         self._proxy = proxy
-        self.resolver = Resolver(allow_private=allow_private, nameservers=nameservers)
+        # With a proxy the only name we look up is the proxy's, which may well be a private one.
+        self.resolver = Resolver(
+            allow_private=allow_private or proxy is not None, nameservers=nameservers
+        )
+        connector = aiohttp.TCPConnector(
+            resolver=self.resolver,
+            use_dns_cache=False,  # ours remembers failures too, and for the whole cycle
+            socket_factory=self._socket,
+            ssl=_tls_context(),
+            limit=0,  # web.hosts gives out the turns
+            keepalive_timeout=_IDLE_S,
+        )
+        # No public way leads there. Where the name should go, flawed answers are faults again.
+        connector._factory = functools.partial(Listener, loop=asyncio.get_running_loop())
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
-                resolver=self.resolver,
-                use_dns_cache=False,  # ours remembers failures too, and for the whole cycle
-                socket_factory=self._socket,
-                ssl=_tls_context(),
-                limit=0,  # web.hosts gives out the turns
-                keepalive_timeout=_IDLE_S,
-            ),
+            connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),
             trust_env=False,
-            max_line_size=_HEADER_CAP,
-            max_field_size=_HEADER_CAP,
+            auto_decompress=False,  # a body that can't be unpacked would take its status with it
+            max_line_size=LINE_CAP,
+            max_field_size=LINE_CAP,
             max_headers=_HEADER_COUNT,
             requote_redirect_url=False,
         )
@@ -222,27 +233,26 @@ def _fault(exc: Exception) -> RequestFault:
         case ResolverError():
             return RequestFault(Fault.RESOLVER, text)
         case ssl.SSLError():  # certificate errors too
-            return RequestFault(Fault.TLS, _tls_words(inner), connected=True)
+            return RequestFault(Fault.TLS, _tls_words(inner))
     match exc:
         case aiohttp.ClientProxyConnectionError() | aiohttp.ClientHttpProxyError():
             return RequestFault(Fault.OFFLINE, f"the proxy failed: {text}")
         case aiohttp.ClientSSLError():
-            return RequestFault(Fault.TLS, text, connected=True)
+            return RequestFault(Fault.TLS, text)
         case aiohttp.ConnectionTimeoutError():
-            return RequestFault(Fault.TIMEOUT, "no connection in time")
+            return RequestFault(Fault.TIMEOUT, "it did not take the connection")
         case TimeoutError():
-            return RequestFault(Fault.TIMEOUT, "no answer in time", connected=True)
+            return RequestFault(Fault.TIMEOUT, "it took the connection, but said nothing")
         case aiohttp.ServerDisconnectedError():
             why = "the server closed the connection without an answer"
-            return RequestFault(Fault.RESET, why, connected=True)
+            return RequestFault(Fault.RESET, why)
         case aiohttp.InvalidURL():
             return RequestFault(Fault.BAD_URL, f"not a URL that can be requested: {text}")
         case aiohttp.ClientResponseError():
-            return RequestFault(Fault.PROTOCOL, f"not proper HTTP: {text}", connected=True)
+            return RequestFault(Fault.PROTOCOL, f"not proper HTTP: {text}")
         case OSError():
-            fault = _os_fault(inner)
-            return RequestFault(fault, text, connected=fault is Fault.RESET)
-    return RequestFault(Fault.PROTOCOL, f"not proper HTTP: {text}", connected=True)
+            return RequestFault(_os_fault(inner), text)
+    return RequestFault(Fault.PROTOCOL, f"not proper HTTP: {text}")
 
 
 def _os_fault(exc: BaseException) -> Fault:

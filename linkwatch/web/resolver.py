@@ -110,7 +110,7 @@ class Resolver(AbstractResolver):
             if code in (_NXDOMAIN, _NO_DATA):
                 self.reached = True
             if code == _NXDOMAIN:
-                raise NameNotFoundError(f"the name {host} does not exist") from exc
+                raise NameNotFoundError(f"NXDOMAIN for {host}") from exc
             if code == _NO_DATA:
                 raise ResolverError(f"the name {host} has no address") from exc
             said = exc.args[1] if len(exc.args) > 1 else exc
@@ -141,7 +141,7 @@ async def _ask_threads(host: str) -> list[tuple[int, str]]:
         infos = await loop.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except socket.gaierror as exc:
         if exc.errno == socket.EAI_NONAME:
-            raise NameNotFoundError(f"the name {host} does not exist") from exc
+            raise NameNotFoundError(f"no such name: {host}") from exc
         raise ResolverError(f"{host} could not be looked up: {exc.strerror}") from exc
     except UnicodeError as exc:  # a label over 63 characters, in the standard library's codec
         raise NameNotFoundError(f"{host} can't be a name") from exc

@@ -132,6 +132,8 @@ class FakeWeb:
                 pass
         except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             pass
+        except asyncio.CancelledError:  # the end of the world; streams would log it
+            pass
         finally:
             writer.close()
 
