@@ -27,7 +27,7 @@ $(DEV): $(READY)
 	@touch $@
 
 run: $(READY)  ## check the links of NOTES (default: docs/sample-vault) and show the report
-	@$(BIN)/python -m linkwatch.quickstart "$(NOTES)"
+	@NOTES='$(NOTES)' BIN='$(CURDIR)/$(BIN)' sh .make/run
 
 demo: $(DEV)  ## three weeks on a fake web, without internet
 	@$(BIN)/python -m tests.demo
