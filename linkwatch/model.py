@@ -242,6 +242,7 @@ class Change:
     after: State | None
     reason: Reason
     detail: str
+    at: datetime | None = None  # the end of the cycle that found it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,8 +250,11 @@ class Ledger:
     """All that a report tells of, read from history in one go."""
 
     cycle: CycleRecord | None  # the last finished one, void or not
-    cycles: tuple[CycleRecord, ...]  # finished and valid ones, oldest first, the last twelve
+    cycles: tuple[
+        CycleRecord, ...
+    ]  # finished and valid, oldest first: each day's last, twelve days
     notes: int
     links: tuple[LinkRecord, ...]  # in the order of State, then url
     changes: tuple[Change, ...]  # of the last finished, valid cycle
+    earlier: tuple[Change, ...] = ()  # of those in the week before it, newest first
     roots: dict[str, str]  # a note's name in mentions -> its absolute path

@@ -17,7 +17,9 @@ from linkwatch.model import Reason, State
 
 TOP = Path(__file__).parent.parent
 PACKAGE = TOP / "linkwatch"
-_JSON_KEYS = {"archive.outcome"}  # which looks like a setting
+_JSON_KEYS = {
+    f"archive.{key}" for key in ("outcome", "asked_at", "next_at", "cited_at", "cited_from")
+}
 README = (TOP / "README.md").read_text("utf-8")
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from linkwatch.history.checks import hops_of, result_of
@@ -27,10 +28,10 @@ from linkwatch.model import (
     Verdict,
 )
 
-_TREND = 12  # cycles
+_TREND = 12  # days
 _ORDER = {state: position for position, state in enumerate(State)}
 _LINKS = """
-    select links.*, checks.status, checks.final_url, checks.inferred,
+    select links.*, checks.status, checks.final_url,
            lookups.outcome, lookups.asked_at, lookups.next_at, lookups.cited_at,
            lookups.cited_from, lookups.detail as lookup_detail,
            snapshots.archive, snapshots.timestamp, snapshots.url as snapshot_url,
@@ -60,17 +61,28 @@ def read_ledger(store: Store, *, names: Mapping[str, str], paths: Mapping[str, s
         for row in store.rows(f"{_LINKS} where links.mentioned = 1")
     ]
     links.sort(key=lambda link: (_ORDER[link.verdict.state], link.url))
+    latest = [
+        row["id"]
+        for row in store.rows(
+            """select id from cycles where ending = 'finished' and void is null
+               order by id desc limit 2"""
+        )
+    ]
     valid = store.rows(
-        "select * from cycles where ending = 'finished' and void is null order by id desc limit ?",
-        (_TREND,),
+        """select * from cycles where id = :before or id in (
+               select max(id) from cycles where ending = 'finished' and void is null
+               group by substr(finished_at, 1, 10) order by 1 desc limit :days)
+           order by id""",
+        {"before": latest[-1] if latest else None, "days": _TREND},
     )
     last = store.rows("select * from cycles where ending = 'finished' order by id desc limit 1")
     return Ledger(
         cycle=_cycle(last[0]) if last else None,
-        cycles=tuple(_cycle(row) for row in reversed(valid)),
+        cycles=tuple(_cycle(row) for row in valid),
         notes=store.rows("select count(*) as n from notes")[0]["n"],
         links=tuple(links),
-        changes=_changes(store, valid[0]["id"]) if valid else (),
+        changes=_changes(store, latest),
+        earlier=_earlier_changes(store, latest),
         roots=files,
     )
 
@@ -201,18 +213,49 @@ def _cycle(row: Any) -> CycleRecord:
     )
 
 
-def _changes(store: Store, cycle_id: int) -> tuple[Change, ...]:
-    return tuple(
-        Change(
+def _changes(store: Store, latest: Sequence[int]) -> tuple[Change, ...]:
+    """What changed from the valid cycle before the last one to the last one.
+
+    Cycles in between that were void or cut short may have found news too: a link's changes are
+    told as one, and not at all if it is again as it was.
+    """
+    if not latest:
+        return ()
+    found: dict[str, Change] = {}
+    for change in _read_changes(
+        store,
+        "cycles.id > ? and cycles.id <= ? order by cycles.id",
+        latest[1] if len(latest) > 1 else 0,
+        latest[0],
+    ):
+        first = found.get(change.url, change)
+        found[change.url] = replace(change, before=first.before)
+    return tuple(found[url] for url in sorted(found) if found[url].before is not found[url].after)
+
+
+def _earlier_changes(store: Store, latest: Sequence[int]) -> tuple[Change, ...]:
+    """What changed in the week before that."""
+    if len(latest) < 2:
+        return ()
+    week = """cycles.id <= ? and julianday(cycles.finished_at) >
+        (select julianday(finished_at) - 7 from cycles where id = ?)
+        order by cycles.id desc, links.url"""
+    return tuple(_read_changes(store, week, latest[1], latest[0]))
+
+
+def _read_changes(store: Store, which: str, *arguments: int) -> Iterator[Change]:
+    for row in store.rows(
+        f"""select changes.*, links.url, cycles.finished_at from changes
+            join links on links.id = changes.link_id
+            join cycles on cycles.id = changes.cycle_id
+            where {which}""",  # noqa: S608 - our own text
+        arguments,
+    ):
+        yield Change(
             url=row["url"],
             before=State(row["before"]),
             after=State(row["after"]) if row["after"] else None,
             reason=Reason(row["reason"]),
             detail=row["detail"],
+            at=from_text(row["finished_at"]),
         )
-        for row in store.rows(
-            """select changes.*, links.url from changes join links on links.id = changes.link_id
-               where cycle_id = ? order by links.url""",
-            (cycle_id,),
-        )
-    )

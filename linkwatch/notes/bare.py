@@ -48,10 +48,14 @@ _PLAIN = re.compile(
 # How far back an opening `==` or `_` is looked for. Farther would make a line of a million URLs
 # quadratic.
 _LOOK_BACK = 300
+_LOOK_AHEAD = 4000  # likewise, for a closing quote
 
 
 def bare_end(data: bytes, start: int, limit: int) -> int | None:
     """The end of the URL that begins at `start`, at most `limit`; None if there is no link.
+
+    `limit` is not beyond the `next_stop` (asked for by the caller, once for all URLs before it:
+    a line of `'http://a''http://a'…` would be quadratic otherwise).
 
     `start` is where `CANDIDATE` matched. `may_begin` has looked at what stands before.
     """
@@ -62,8 +66,7 @@ def bare_end(data: bytes, start: int, limit: int) -> int | None:
         end = plain.end()
         if end == limit or data[end] in b" \n\r\t<":
             return end  # most URLs: nothing in them to think about
-    stop = _STOP.search(data, host_start, limit)
-    end = stop.start() if stop else limit
+    end = limit
     host = _HOST.match(data, host_start, end)
     if host is None or not _is_host(host[0].replace(b"\\", b"")):
         return None
@@ -77,6 +80,12 @@ def bare_end(data: bytes, start: int, limit: int) -> int | None:
     if named and end <= start + 4:
         return None  # "www." in prose; GitHub's renderer would link it to http://www
     return end
+
+
+def next_stop(data: bytes, start: int) -> int:
+    """Where the next character stands that no bare URL reaches beyond."""
+    stop = _STOP.search(data, start)
+    return stop.start() if stop else len(data)
 
 
 def may_begin(data: bytes, start: int, leaf_start: int) -> bool:
@@ -114,10 +123,10 @@ def _is_host(host: bytes) -> bool:
 def _at_closing_quote(data: bytes, start: int, end: int) -> int:
     before = data[start - 1 : start]
     if before == b"'":
-        close = data.find(b"'", start, end)
+        close = data.find(b"'", start, min(end, start + _LOOK_AHEAD))
         return end if close < 0 else close
     if data[max(0, start - 3) : start] == "‘".encode():
-        close = data.find("’".encode(), start, end)
+        close = data.find("’".encode(), start, min(end, start + _LOOK_AHEAD))
         return end if close < 0 else close
     return end
 

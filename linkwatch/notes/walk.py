@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import pyromark
 
 from linkwatch.model import Kind
-from linkwatch.notes.bare import CANDIDATE, as_meant, bare_end, may_begin
+from linkwatch.notes.bare import CANDIDATE, as_meant, bare_end, may_begin, next_stop
 from linkwatch.notes.destination import definition_destination, inline_destination
 from linkwatch.notes.entities import decode_entities
 from linkwatch.notes.hidden import covered, hidden_spans, merged
@@ -78,6 +78,8 @@ class Walk:
         self._next_candidate = self._candidates[0]
         self._pending: list[int] = []  # bare URLs whose limit is not known yet
         self._bare_until = 0
+        self._stop = -1  # the last one looked for
+        self._stop_from = 0
         self._links: list[_OpenLink] = []
         self._leaf_start = -1
         self._code_tag: int | None = None
@@ -188,11 +190,16 @@ class Walk:
         for start in self._pending:
             if start < self._bare_until:
                 continue
-            end = bare_end(self._data, start, limit)
+            end = self._bare_end(start, limit)
             if end is not None:
                 self._found.append(Found(start, end, as_meant(self._data[start:end]), Kind.BARE))
                 self._bare_until = end
         self._pending.clear()
+
+    def _bare_end(self, start: int, limit: int) -> int | None:
+        if not self._stop_from <= start <= self._stop:
+            self._stop, self._stop_from = next_stop(self._data, start), start
+        return bare_end(self._data, start, min(limit, self._stop))
 
     def _link(self, link: _OpenLink) -> None:
         url = link.data["dest_url"]
@@ -256,7 +263,7 @@ class Walk:
         while candidate := CANDIDATE.search(self._data, at, end):
             at = candidate.end()
             begin = candidate.start()
-            if may_begin(self._data, begin, -1) and (stop := bare_end(self._data, begin, end)):
+            if may_begin(self._data, begin, -1) and (stop := self._bare_end(begin, end)):
                 url = as_meant(self._data[begin:stop], verbatim=True)
                 self._found.append(Found(begin, stop, url, Kind.BARE))
                 at = stop

@@ -74,6 +74,7 @@ class Summary:
     states: dict[State, int]  # all of them, zeros too, in their order
     news: tuple[News, ...]  # what a person may want to know, most important first
     changed: int  # changes in `news`
+    earlier: tuple[Change, ...]  # news of the week before, newest first
     new: int  # links checked for the first time and found well; no news
     dead: tuple[NoteFindings, ...]  # by note; a link stands under every note that has it
     by_state: dict[State, tuple[LinkRecord, ...]]  # all states, in their order, then by url
@@ -100,10 +101,11 @@ def summarize(ledger: Ledger) -> Summary:
         states={state: len(links) for state, links in by_state.items()},
         news=news,
         changed=sum(len(item.changes) for item in news),
+        earlier=tuple(change for change in ledger.earlier if not _is_new_and_well(change)),
         new=sum(_is_new_and_well(change) for change in ledger.changes),
         dead=_by_note(by_state[State.DEAD]),
         by_state={state: tuple(sorted(links, key=_url)) for state, links in by_state.items()},
-        trend=ledger.cycles,
+        trend=_each_days_last(ledger.cycles),
     )
 
 
@@ -155,6 +157,11 @@ def _news(changes: tuple[Change, ...]) -> tuple[News, ...]:
         for topic, found in grouped.items()
         if found
     )
+
+
+def _each_days_last(cycles: tuple[CycleRecord, ...]) -> tuple[CycleRecord, ...]:
+    days = {(cycle.finished_at or cycle.started_at).date(): cycle for cycle in cycles}
+    return tuple(days.values())
 
 
 def _by_note(dead: list[LinkRecord]) -> tuple[NoteFindings, ...]:
