@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
 
@@ -45,13 +46,19 @@ def roots_of(config: Config, paths: Sequence[Path], cwd: Path) -> list[Root]:
     found = []
     for path in paths:
         at = Path(os.path.abspath(cwd / path))  # noqa: PTH100 - resolve() would follow links
-        home = next((r for r in configured if at.is_relative_to(_absolute(r.path))), None)
-        if home is None or at == _absolute(home.path):
-            found.append(home or Root(name=at.as_posix(), path=at))
-        else:
-            below = at.relative_to(_absolute(home.path)).as_posix()
-            found.append(Root(name=home.name, path=home.path, below=below))
+        inside = (_inside(root, at) for root in configured)
+        found.append(next(filter(None, inside), Root(name=at.as_posix(), path=at)))
     return found
+
+
+def _inside(home: Root, at: Path) -> Root | None:
+    """A path as part of the configured notes; None if it lies elsewhere."""
+    real = Path(os.path.realpath(home.path))
+    for base in (_absolute(home.path), real):  # behind a symbolic link, a shell shows either
+        if at.is_relative_to(base):
+            below = at.relative_to(base).as_posix()
+            return Root(name=home.name, path=home.path, below="" if below == "." else below)
+    return None
 
 
 def _absolute(path: Path) -> Path:
@@ -98,7 +105,7 @@ def scan(
     it early, with nothing forgotten. Raises NotesError if a root is missing or no note is found,
     before anything is changed.
     """
-    key = f"{EXTRACTOR_VERSION}:{options_of(config)}"
+    key = f"{EXTRACTOR_VERSION}:{version('pyromark')}:{options_of(config)}"
     stamped = stamps(store, key)
     known = note_ids(store)
     present: set[int] = set()
