@@ -187,6 +187,8 @@ class _Cycle:
         self._progress = progress
         self._nameservers = nameservers
         self._policy = policy_of(config)
+        self._slots = min(config.check.concurrency, open_connections())
+        self._hosts = Hosts(manners_of(config), slots=self._slots, clock=clock)
         self._id = 0
 
     async def run(
@@ -261,8 +263,7 @@ class _Cycle:
         if not links:
             return ()
         config, clock = self._config, self._clock
-        slots = min(config.check.concurrency, open_connections())
-        hosts = Hosts(manners_of(config), slots=slots, clock=clock)
+        hosts = self._hosts
         for host, until in (await self._thread.run(not_before, self._store, started_at)).items():
             hosts.hold(host, (until - clock.utc_now()).total_seconds())
         never_alive = {link.url for link in links if link.never_alive}
@@ -293,7 +294,7 @@ class _Cycle:
                     ),
                     hand=writer.put,
                     doubtful=doubtful,
-                    at_once=slots * _WAITING_A_SLOT,
+                    at_once=self._slots * _WAITING_A_SLOT,
                 )
         except BaseExceptionGroup as group:
             raise _first(group) from group
@@ -361,7 +362,7 @@ class _Cycle:
                 for link in wanted
             ],
             archives=archives_of(config),
-            hosts=Hosts(manners_of(config), slots=4, clock=clock),
+            hosts=self._hosts,
             clock=clock,
             found=found,
             budget_s=_RESCUE_BUDGET_S,

@@ -19,7 +19,7 @@ from apscheduler.triggers.combining import OrTrigger
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
-from linkwatch.archive.rescue import Pace, pace_for
+from linkwatch.archive.rescue import Archives, Pace, pace_for
 from linkwatch.clock import Clock
 from linkwatch.config import Config, Schedule
 from linkwatch.crontab import parse
@@ -45,7 +45,7 @@ class Daemon:
         self._notifier = Notifier()
         self._wake = asyncio.Event()
         self._scheduler: Any = None
-        self._pace: tuple[str, Pace] | None = None
+        self._pace: tuple[Archives, Pace] | None = None
         self._main: asyncio.Task[None] | None = None
         self._stopping = False
 
@@ -129,8 +129,8 @@ class Daemon:
     def _archive_pace(self) -> Pace:
         """The archive's budgets, kept from cycle to cycle for as long as it is the same one."""
         archives = archives_of(self._config)
-        if self._pace is None or self._pace[0] != archives.wayback_url:
-            self._pace = (archives.wayback_url, pace_for(archives, clock=self._clock))
+        if self._pace is None or self._pace[0] != archives:
+            self._pace = (archives, pace_for(archives, clock=self._clock))
         return self._pace[1]
 
     async def _pulse(self) -> None:

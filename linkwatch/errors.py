@@ -9,7 +9,8 @@ LinkwatchError              one sentence for a person; ends the command with exi
 ├── ReportError             the report could not be written
 └── ArchiveError            the archive failed; says nothing about the link itself
     ├── ArchiveBusy         worth another try after .retry_after_s
-    └── ArchiveRefused      a takedown or robots rule; asking again will not help
+    ├── ArchiveRefused      a takedown or robots rule; asking again will not help
+    └── …                   how else it may fail: archive/answers.py
 """
 
 from __future__ import annotations

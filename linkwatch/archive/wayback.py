@@ -78,7 +78,7 @@ class Wayback:
         self._session = open_session(allow_private=allow_private, proxy=proxy)
 
     def close(self) -> None:
-        """Let go of idle connections. A request under way ends by itself, and lets go of its own."""
+        """Let go of idle connections. A request under way lets go of its own when it ends."""
         self._closed = True
         self._session.close()
 

@@ -75,6 +75,14 @@ async def retrying(
     `before_wait` hears of each wait in seconds, so that a host's other links can be held too.
     """
 
+    first = await ask()
+    if not again(first):
+        return first  # nearly always: tenacity's machinery costs as much as the request
+    had: list[T] = [first]
+
+    async def ask_on() -> T:
+        return had.pop() if had else await ask()
+
     def enough(state: RetryCallState) -> bool:
         answer = _answer(state)
         return (asked_s(answer) or 0.0) > policy.longest_wait_s
@@ -91,6 +99,9 @@ async def retrying(
         answer: T = state.outcome.result()
         return answer
 
+    async def attempt() -> T:  # tenacity awaits only what it can see to be a coroutine function
+        return await ask()
+
     controller = AsyncRetrying(
         sleep=clock.sleep,
         stop=lambda state: stop_after_attempt(policy.tries)(state) or enough(state),
@@ -99,4 +110,4 @@ async def retrying(
         before_sleep=hear,
         retry_error_callback=_answer,
     )
-    return await controller(ask)
+    return await controller(ask_on)

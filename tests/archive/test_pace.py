@@ -42,6 +42,20 @@ def test_a_place_that_would_come_too_late_is_not_waited_for() -> None:
     asyncio.run(scenario())
 
 
+@pytest.mark.parametrize("started_s", [0.1003 * number for number in range(1, 40)])
+def test_waiting_ends_though_floats_do_not_add_up(started_s: float) -> None:
+    async def scenario() -> None:
+        clock = FakeClock()
+        clock.advance(started_s)
+        endpoint = Endpoint("https://a.example/", per_minute=1, clock=clock)
+        assert await endpoint.place(until_s=10_000)
+        clock.advance(0.3)
+        assert await endpoint.place(until_s=10_000)
+        assert len(clock.slept_s) == 1
+
+    asyncio.run(scenario())
+
+
 def test_no_place_is_given_once_the_time_is_over() -> None:
     endpoint = Endpoint("https://a.example/", per_minute=1, clock=FakeClock())
     assert not asyncio.run(endpoint.place(until_s=0))
