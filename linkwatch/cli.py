@@ -211,12 +211,12 @@ def check(paths: tuple[Path, ...], everything: bool, exit_zero: bool) -> None:
 @_common
 def report(shape: str | None, output: Path | None, fail_on: str | None) -> None:
     """Tell how the links stand, from history alone."""
-    from linkwatch.cycle import ledger_of
     from linkwatch.history.store import Store
     from linkwatch.model import State
     from linkwatch.report.jsonreport import render_json
     from linkwatch.report.markdown import render_markdown
     from linkwatch.report.write import write_atomically
+    from linkwatch.wiring import ledger_of
 
     call = _call()
     config = call.config()

@@ -8,18 +8,17 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
 from pathlib import Path
 from typing import Protocol
 
-from linkwatch.archive.rescue import Archives, Pace, Wanted, rescue
+from linkwatch.archive.rescue import Pace, Wanted, rescue
 from linkwatch.checker.fetch import Fetcher
 from linkwatch.checker.sweep import sweep
 from linkwatch.clock import Clock
-from linkwatch.config import USER_AGENT, Config, require_regexes
+from linkwatch.config import Config
 from linkwatch.errors import LinkwatchError
 from linkwatch.evidence import Weight, weigh
 from linkwatch.history.checks import DueLink, due, not_before, save_not_before
@@ -31,22 +30,22 @@ from linkwatch.history.cycles import (
     mark_judged,
     set_void,
 )
-from linkwatch.history.ledger import read_ledger, roots
 from linkwatch.history.lookups import bereft, save_lookup
 from linkwatch.history.mentions import dead_in
 from linkwatch.history.store import Store, one_at_a_time
 from linkwatch.history.verdicts import Judged, save_verdicts, unjudged
 from linkwatch.history.writer import ResultWriter, StoreThread
 from linkwatch.model import CheckResult, Ending, Ledger, Lookup, Outcome, State
-from linkwatch.notes.vault import Trouble, display_names
+from linkwatch.notes.vault import Trouble
 from linkwatch.report.markdown import render_markdown
 from linkwatch.report.write import write_atomically
 from linkwatch.scan import Scanned, roots_of, scan
-from linkwatch.verdict import Policy, judge, next_check, skipped
+from linkwatch.verdict import judge, next_check, skipped
 from linkwatch.void import why_void
 from linkwatch.web.client import Client
-from linkwatch.web.hosts import Hosts, Manners
+from linkwatch.web.hosts import Hosts
 from linkwatch.web.limits import open_connections
+from linkwatch.wiring import archives_of, ledger_of, manners_of, policy_of
 
 log = logging.getLogger("linkwatch")
 
@@ -86,58 +85,6 @@ class Result:
     postponed: int  # links whose hosts want to be left alone for now
     void: str | None
     ledger: Ledger
-
-
-def policy_of(config: Config) -> Policy:
-    """What the configuration says about judging."""
-    return Policy(
-        failures=config.verdict.dead_after.failures,
-        days=config.verdict.dead_after.days,
-        recheck_after=timedelta(seconds=config.check.recheck_after),
-        exclude=require_regexes(config.notes.exclude_urls),
-        allow_private=config.check.allow_private_networks,
-    )
-
-
-def manners_of(config: Config) -> Callable[[str], Manners]:
-    """How each host is treated, by its name."""
-    check = config.check
-
-    @cache
-    def manners(name: str) -> Manners:
-        own = config.override(name)
-        return Manners(
-            concurrency=own.concurrency or check.per_host.concurrency,
-            interval_s=check.per_host.interval if own.interval is None else own.interval,
-            timeout_s=own.timeout or check.timeout,
-            user_agent=own.user_agent or check.user_agent or USER_AGENT,
-        )
-
-    return manners
-
-
-def archives_of(config: Config) -> Archives:
-    """Where copies are looked for."""
-    return Archives(
-        wayback_url=config.archive.wayback_url,
-        availability_url=config.archive.availability_url,
-        user_agent=config.check.user_agent or USER_AGENT,
-        allow_private=config.check.allow_private_networks,
-        proxy=config.check.proxy,
-    )
-
-
-def ledger_of(store: Store, config: Config) -> Ledger:
-    """All that a report tells of, with the notes named as the configuration sees them."""
-    names, paths = places_of(store, config)
-    return read_ledger(store, names=names, paths=paths)
-
-
-def places_of(store: Store, config: Config) -> tuple[dict[str, str], dict[str, str]]:
-    """How notes are named, and where they lie, by the roots that history knows."""
-    known = {name: config.base / Path(name).expanduser() for name in roots(store)}
-    names = display_names(known)
-    return names, {name: path.as_posix() for name, path in known.items()}
 
 
 async def run_cycle(
@@ -201,6 +148,7 @@ class _Cycle:
             await run(set_void, store, killed, why)
         self._id = await run(begin_cycle, store, started_at)
         log.info("cycle=%d event=start", self._id)
+        await self._heed_hosts(started_at)
         postponed: tuple[str, ...] = ()
         scanned: Scanned | None = None
         stopped = False
@@ -209,21 +157,20 @@ class _Cycle:
             await run(self._judge, self._id - 1)  # what a killed one left, a changed policy
             notes = scanned.notes if paths else None
             links = await run(due, store, started_at, everything=everything, notes=notes)
-            postponed = await self._check(links, started_at)
+            postponed = await self._check(links)
         except asyncio.CancelledError:
             stopped = True
-        except BaseException:
+        except Exception:
+            await self._settle()
             await run(end_cycle, store, self._id, Ending.ABORTED, clock.utc_now())
             raise
-        void = why_void(await run(comparisons, store, self._id))
-        await run(set_void, store, self._id, void)
-        if void is None:
-            await run(self._judge, self._id)
+        void = await self._settle()
         if void is None and not stopped:
             try:
                 await self._rescue(pace)
             except asyncio.CancelledError:
                 stopped = True
+        await self._remember_hosts()
         ending = Ending.ABORTED if stopped else Ending.FINISHED
         await run(end_cycle, store, self._id, ending, clock.utc_now())
         if stopped or scanned is None:
@@ -236,6 +183,14 @@ class _Cycle:
         return Result(
             checked=checked, dead=dead, postponed=len(postponed), void=void, ledger=ledger
         )
+
+    async def _settle(self) -> str | None:
+        """Judge what was found, unless it says more about us than about the web: why, if so."""
+        void = why_void(await self._thread.run(comparisons, self._store, self._id))
+        await self._thread.run(set_void, self._store, self._id, void)
+        if void is None:
+            await self._thread.run(self._judge, self._id)
+        return void
 
     async def _scan(self, paths: Sequence[Path], cwd: Path, now: datetime) -> Scanned:
         stop = threading.Event()
@@ -257,15 +212,12 @@ class _Cycle:
             self._progress.trouble(trouble)
         return scanned
 
-    async def _check(self, links: Sequence[DueLink], started_at: datetime) -> tuple[str, ...]:
+    async def _check(self, links: Sequence[DueLink]) -> tuple[str, ...]:
         """Ask all the links; those that were left for the next cycle."""
         self._progress.checking(len(links))
         if not links:
             return ()
         config, clock = self._config, self._clock
-        hosts = self._hosts
-        for host, until in (await self._thread.run(not_before, self._store, started_at)).items():
-            hosts.hold(host, (until - clock.utc_now()).total_seconds())
         never_alive = {link.url for link in links if link.never_alive}
 
         def doubtful(result: CheckResult) -> bool:
@@ -288,7 +240,7 @@ class _Cycle:
                     [link.url for link in links],
                     fetcher=Fetcher(
                         client=client,
-                        hosts=hosts,
+                        hosts=self._hosts,
                         clock=clock,
                         max_redirects=config.check.max_redirects,
                     ),
@@ -300,14 +252,21 @@ class _Cycle:
             raise _first(group) from group
         finally:
             await writer.close()
-            now = clock.utc_now()
-            wishes = {
-                host: now + timedelta(seconds=wait_s)
-                for host, wait_s in hosts.backing_off().items()
-                if wait_s > _WORTH_KEEPING_S
-            }
-            await self._thread.run(save_not_before, self._store, wishes, now)
         return outlook.postponed
+
+    async def _heed_hosts(self, now: datetime) -> None:
+        """Leave those alone that asked for it in an earlier cycle."""
+        for host, until in (await self._thread.run(not_before, self._store, now)).items():
+            self._hosts.hold(host, (until - now).total_seconds())
+
+    async def _remember_hosts(self) -> None:
+        now = self._clock.utc_now()
+        wishes = {
+            host: now + timedelta(seconds=wait_s)
+            for host, wait_s in self._hosts.backing_off().items()
+            if wait_s > _WORTH_KEEPING_S
+        }
+        await self._thread.run(save_not_before, self._store, wishes, now)
 
     def _judge(self, up_to: int) -> None:
         """Bring the cached verdicts up to date with the checks of all cycles up to this one.
@@ -381,6 +340,3 @@ def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
     while isinstance(found, BaseExceptionGroup):
         found = found.exceptions[0]
     return found
-
-
-__all__ = ["Progress", "Result", "ledger_of", "places_of", "policy_of", "run_cycle"]

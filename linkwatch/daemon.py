@@ -23,12 +23,13 @@ from linkwatch.archive.rescue import Archives, Pace, pace_for
 from linkwatch.clock import Clock
 from linkwatch.config import Config, Schedule
 from linkwatch.crontab import parse
-from linkwatch.cycle import archives_of, run_cycle
+from linkwatch.cycle import run_cycle
 from linkwatch.errors import LinkwatchError
 from linkwatch.notify import Notifier, watchdog_s
 from linkwatch.report.inert import terminal
 from linkwatch.report.summary import one_line
 from linkwatch.watch import Silent
+from linkwatch.wiring import archives_of
 
 log = logging.getLogger("linkwatch")
 

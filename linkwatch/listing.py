@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from linkwatch.config import Config
-from linkwatch.cycle import places_of
 from linkwatch.errors import LinkwatchError
 from linkwatch.evidence import weigh
 from linkwatch.history.ledger import read_link
@@ -17,6 +16,7 @@ from linkwatch.notes.vault import Trouble, display_names, read, walk
 from linkwatch.report.explain import StoredCheck, Story
 from linkwatch.scan import empty_vault, globs_of, mentions_of, roots_of
 from linkwatch.web.url import link_of
+from linkwatch.wiring import places_of
 
 
 def list_mentions(

@@ -196,9 +196,9 @@ def test_explain_tells_a_links_story_in_any_spelling_of_it(shop: Shop) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "sentence"),
     [
-        (["check", "nowhere"], 1, "No such file or directory"),
-        (["links", "nowhere"], 1, "No such file or directory"),
-        (["check"], 1, "No such file or directory"),
+        (["check", "nowhere"], 1, "There are no notes at"),
+        (["links", "nowhere"], 1, "There are no notes at"),
+        (["check"], 1, "There are no notes at"),
         (["report"], 1, "run `linkwatch check` first"),
         (["explain", "http://x/"], 1, "run `linkwatch check` first"),
         (["chekc"], 3, "No such command"),

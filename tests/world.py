@@ -15,10 +15,11 @@ import yaml
 
 from linkwatch.clock import Clock
 from linkwatch.config import Config, load
-from linkwatch.cycle import Result, ledger_of, run_cycle
+from linkwatch.cycle import Result, run_cycle
 from linkwatch.history.store import Store
 from linkwatch.model import LinkRecord, State
 from linkwatch.watch import Silent
+from linkwatch.wiring import ledger_of
 from tests.fakes.archive import FakeArchive
 from tests.fakes.clock import FakeClock
 from tests.fakes.dns import FakeDNS

@@ -1,0 +1,69 @@
+"""What the configuration means to each wing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+
+from linkwatch.archive.rescue import Archives
+from linkwatch.config import USER_AGENT, Config, require_regexes
+from linkwatch.history.ledger import read_ledger, roots
+from linkwatch.history.store import Store
+from linkwatch.model import Ledger
+from linkwatch.notes.vault import display_names
+from linkwatch.verdict import Policy
+from linkwatch.web.hosts import Manners
+
+
+def policy_of(config: Config) -> Policy:
+    """What the configuration says about judging."""
+    return Policy(
+        failures=config.verdict.dead_after.failures,
+        days=config.verdict.dead_after.days,
+        recheck_after=timedelta(seconds=config.check.recheck_after),
+        exclude=require_regexes(config.notes.exclude_urls),
+        allow_private=config.check.allow_private_networks,
+    )
+
+
+def manners_of(config: Config) -> Callable[[str], Manners]:
+    """How each host is treated, by its name."""
+    check = config.check
+
+    @cache
+    def manners(name: str) -> Manners:
+        own = config.override(name)
+        return Manners(
+            concurrency=own.concurrency or check.per_host.concurrency,
+            interval_s=check.per_host.interval if own.interval is None else own.interval,
+            timeout_s=own.timeout or check.timeout,
+            user_agent=own.user_agent or check.user_agent or USER_AGENT,
+        )
+
+    return manners
+
+
+def archives_of(config: Config) -> Archives:
+    """Where copies are looked for."""
+    return Archives(
+        wayback_url=config.archive.wayback_url,
+        availability_url=config.archive.availability_url,
+        user_agent=config.check.user_agent or USER_AGENT,
+        allow_private=config.check.allow_private_networks,
+        proxy=config.check.proxy,
+    )
+
+
+def ledger_of(store: Store, config: Config) -> Ledger:
+    """All that a report tells of, with the notes named as the configuration sees them."""
+    names, paths = places_of(store, config)
+    return read_ledger(store, names=names, paths=paths)
+
+
+def places_of(store: Store, config: Config) -> tuple[dict[str, str], dict[str, str]]:
+    """How notes are named, and where they lie, by the roots that history knows."""
+    known = {name: config.base / Path(name).expanduser() for name in roots(store)}
+    names = display_names(known)
+    return names, {name: path.as_posix() for name, path in known.items()}
