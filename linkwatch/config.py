@@ -190,14 +190,24 @@ def _host_name(pattern: str) -> str:
     return star + (name_of(f"http://{name}/") or name)
 
 
+class _Loader(yaml.SafeLoader):
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep)
+        except (ValueError, KeyError, AttributeError) as exc:  # 2026-02-31; !!bool maybe
+            kind = node.tag.rpartition(":")[2]
+            why = f"{node.value!r} is no {kind}"
+            raise yaml.constructor.ConstructorError(None, None, why, node.start_mark) from exc
+
+
 class _Reader:
     """One reading of one file, so that every complaint can name its line."""
 
     def __init__(self, path: Path, text: str) -> None:
         self._path = path
         try:
-            self._root = yaml.compose(text, Loader=yaml.SafeLoader)
-            self._data: Any = yaml.safe_load(text)
+            self._root = yaml.compose(text, Loader=_Loader)
+            self._data: Any = yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader
         except yaml.MarkedYAMLError as exc:
             mark = exc.problem_mark or exc.context_mark
             line = mark.line + 1 if mark else 1
@@ -213,8 +223,6 @@ class _Reader:
             ) from exc
         except RecursionError as exc:
             raise ConfigError(f"{path}, line 1: brackets in brackets without end.") from exc
-        except (ValueError, AttributeError, KeyError) as exc:  # a date such as 2026-02-31, !!bool x
-            raise ConfigError(f"{path}, line 1: this is not YAML: {exc}.") from exc
 
     def read(self) -> _File:
         if self._data is None:
@@ -243,6 +251,7 @@ class _Reader:
     def _check_values(self, file: _File) -> None:
         self._check_paths(file)
         self._check_globs(file)
+        self._check_hosts(file)
         for i, pattern in enumerate(file.notes.exclude_urls):
             try:
                 re.compile(pattern)
@@ -256,24 +265,6 @@ class _Reader:
             self._complain(("check", "timeout"), "it must be longer than nothing", "20s")
         if file.check.recheck_after <= 0:
             self._complain(("check", "recheck_after"), "it must be longer than nothing", "7d")
-        for name, host in file.check.hosts.items():
-            if host.timeout is not None and host.timeout <= 0:
-                path = ("check", "hosts", name, "timeout")
-                self._complain(path, "it must be longer than nothing", "20s")
-            if not re.fullmatch(r"(\*\.)?[^*/:\s]+", name):
-                self._complain(
-                    ("check", "hosts", name),
-                    f"{name!r} is not a host name",
-                    "'example.org' or '*.example.org'",
-                )
-        agents: dict[tuple[str, ...], str | None] = {
-            ("check", "hosts", name, "user_agent"): host.user_agent
-            for name, host in file.check.hosts.items()
-        }
-        agents["check", "user_agent"] = file.check.user_agent
-        for path, agent in agents.items():
-            if agent is not None and not re.fullmatch("[ -~]+", agent):
-                self._complain(path, "it must be one line of ASCII text", "'linkwatch'")
         for key, url in (
             (("check", "proxy"), file.check.proxy),
             (("archive", "wayback_url"), file.archive.wayback_url),
@@ -296,6 +287,21 @@ class _Reader:
                 parse(schedule.cron)
             except ValueError as exc:
                 self._complain(("schedule", "cron"), str(exc), "'0 4 * * mon'")
+
+    def _check_hosts(self, file: _File) -> None:
+        self._check_agent(("check", "user_agent"), file.check.user_agent)
+        for name, host in file.check.hosts.items():
+            path = ("check", "hosts", name)
+            if not re.fullmatch(r"(\*\.)?[^*/:\s]+", name):
+                accepted = "'example.org' or '*.example.org'"
+                self._complain(path, f"{name!r} is not a host name", accepted)
+            if host.timeout is not None and host.timeout <= 0:
+                self._complain((*path, "timeout"), "it must be longer than nothing", "20s")
+            self._check_agent((*path, "user_agent"), host.user_agent)
+
+    def _check_agent(self, path: tuple[str, ...], agent: str | None) -> None:
+        if agent is not None and not re.fullmatch("[ -~]+", agent):
+            self._complain(path, "it must be one line of ASCII text", "null")
 
     def _check_paths(self, file: _File) -> None:
         paths = [

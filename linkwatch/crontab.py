@@ -22,6 +22,7 @@ _NICKNAMES = {
 }
 _FIELDS = ("minute", "hour", "day of the month", "month", "day of the week")
 _RANGES = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
+_LONGEST_MONTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
@@ -44,6 +45,9 @@ def parse(text: str) -> Crontab:
     if len(fields) != len(_FIELDS):
         raise ValueError(f"{text!r} has {len(fields)} fields, cron has five")
     values = [_values(i, field) for i, field in enumerate(fields)]
+    either_day = not (fields[2].startswith("*") or fields[4].startswith("*"))
+    if not either_day and min(values[2]) > max(_LONGEST_MONTHS[month - 1] for month in values[3]):
+        raise ValueError(f"{text!r} never comes: no such month has so many days")
     weekdays = sorted({v % 7 for v in values[4]}, key=lambda v: (v - 1) % 7)
     return Crontab(
         minute=_join(values[0]),
@@ -51,7 +55,7 @@ def parse(text: str) -> Crontab:
         day=_join(values[2]),
         month=_join(values[3]),
         day_of_week=",".join(_DAYS[v] for v in weekdays),
-        either_day=not (fields[2].startswith("*") or fields[4].startswith("*")),
+        either_day=either_day,
     )
 
 
@@ -63,15 +67,17 @@ def _values(index: int, field: str) -> list[int]:
     low, high = _RANGES[index]
     found: set[int] = set()
     for part in field.lower().split(","):
-        match = re.fullmatch(r"(\*|\w+)(?:-(\w+))?(?:/(\d+))?", part)
+        match = re.fullmatch(r"(\*|\w+(?:-(\w+))?)(?:/(\d+))?", part, re.ASCII)
         if match is None:
             raise ValueError(f"{field!r} is no {_FIELDS[index]}")
         step = int(match[3] or 1)
         if match[1] == "*":
             first, last = low, 6 if index == 4 else high
         else:
-            first = _number(index, match[1])
+            first = _number(index, match[1].partition("-")[0])
             last = _number(index, match[2]) if match[2] else (high if match[3] else first)
+            if index == 4 and last == 0 < first:  # sat-sun
+                last = 7
         if step < 1 or not low <= first <= last <= high:
             raise ValueError(f"{field!r} is no {_FIELDS[index]} ({low} to {high})")
         found.update(range(first, last + 1, step))

@@ -84,7 +84,12 @@ def _by_status(result: CheckResult) -> tuple[Weight, Reason]:
         return _BY_STATUS[status]
     if 200 <= status < 300:
         # Every hop must be permanent: a login bounce in between says nothing about the address.
-        permanent = result.hops and all(hop.status in _PERMANENT for hop in result.hops)
+        # And it must lead elsewhere: some sites set a cookie and send us to where we were.
+        permanent = (
+            all(hop.status in _PERMANENT for hop in result.hops)
+            and result.hops
+            and result.final_url != result.hops[0].url
+        )
         return Weight.HEALTHY, Reason.MOVED if permanent else Reason.OK
     if 400 <= status < 500:
         return Weight.REFUSING, Reason.REJECTED

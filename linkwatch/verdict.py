@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 
 from linkwatch.evidence import Evidence, Weight, weigh
-from linkwatch.model import CheckResult, Reason, State, Verdict
+from linkwatch.model import CheckResult, Fault, Reason, State, Verdict
 from linkwatch.web.guard import outside_dns, private_name
 from linkwatch.web.url import name_of
 
@@ -145,6 +145,8 @@ def _sentence(
             return f"{seen}."
         case State.MOVED:
             return f"Moved for good to {result.final_url}."
+        case State.BLOCKED if result.fault is Fault.PRIVATE_ADDRESS:
+            return f"{seen}, and so is not contacted."
         case State.BLOCKED:
             return f"{seen}; a server is there, but does not show the page to programs."
         case State.SUSPECT if result.inferred:

@@ -6,7 +6,6 @@ an answer. Pure: what it is given is all that it knows.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -93,26 +92,35 @@ def _by_host(comparisons: Iterable[Comparison]) -> dict[str, _Host]:
 def _portal(hosts: dict[str, _Host]) -> str | None:
     """The page of a captive portal: where most hosts, which used to end elsewhere, now end.
 
-    Never seen without history. A host's own new home does not count, nor its family's (a blog
-    platform that sends all its blogs to one farewell page): the last two labels tell.
+    Never seen without history. A host's own new home does not count, nor its family's; and the
+    hosts must be of several families: a blog platform may send all its blogs to one farewell page.
     """
-    ends: Counter[str] = Counter()
-    bodies: Counter[str] = Counter()
+    ends: dict[str, list[str]] = {}  # page -> the families of the hosts that now show it
+    bodies: dict[str, list[str]] = {}
     knew_ends = knew_bodies = 0
     for key, host in hosts.items():
+        family = _family(key.rpartition(":")[0])
         if host.ends:
             knew_ends += 1
-            family = {_family(name) for name in (*host.ends, key.rpartition(":")[0])}
-            ends.update(end for end in host.ends_now if _family(name_of(end)) not in family)
+            homes = {family, *map(_family, host.ends)}
+            for end in host.ends_now:
+                if _family(name_of(end)) not in homes:
+                    ends.setdefault(end, []).append(family)
         if host.bodies:
             knew_bodies += 1
-            bodies.update(host.bodies_now - host.bodies)
-    for counted, knew in ((ends, knew_ends), (bodies, knew_bodies)):
-        for page, count in counted.most_common(1):
-            if count >= _ENOUGH_HOSTS and count * 2 > knew:
+            for body in host.bodies_now - host.bodies:
+                bodies.setdefault(body, []).append(family)
+    for pages, knew in ((ends, knew_ends), (bodies, knew_bodies)):
+        for page, families in pages.items():
+            if len(families) * 2 > knew and len(set(families)) >= _ENOUGH_HOSTS:
                 return host_of(page) or "in their place"
     return None
 
 
 def _family(name: str) -> str:
-    return ".".join(name.split(".")[-2:])
+    """Roughly, what one owner has: two labels, or three below the likes of co.uk; an address."""
+    labels = name.split(".")
+    if labels[-1].isdigit():
+        return name
+    short = len(labels) > 2 and len(labels[-1]) == 2 and len(labels[-2]) <= 3
+    return ".".join(labels[-3 if short else -2 :])

@@ -248,7 +248,8 @@ def _read_changes(store: Store, which: str, *arguments: int) -> Iterator[Change]
         f"""select changes.*, links.url, cycles.finished_at from changes
             join links on links.id = changes.link_id
             join cycles on cycles.id = changes.cycle_id
-            where {which}""",  # noqa: S608 - our own text
+            where (changes.after is not null or links.mentioned = 0)  -- it did not come back
+            and {which}""",  # noqa: S608 - our own text
         arguments,
     ):
         yield Change(

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from linkwatch.history.store import Store
 from linkwatch.history.times import from_text, to_text
 from linkwatch.model import CitedFrom, Lookup
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST_PAGE = datetime(1991, 8, 6, tzinfo=UTC)  # of the web; unpacked files may be "from 1970"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,28 +31,34 @@ def bereft(store: Store, now: datetime) -> list[Bereft]:
     """
     found = []
     for row in store.rows(
-        """select links.url, links.first_seen, links.since, min(notes.mtime_ns) as written_ns
+        """select links.url, links.first_seen, links.since,
+                  min(case when notes.mtime_ns >= :web then notes.mtime_ns end) as written_ns
            from links
            left join lookups on lookups.link_id = links.id
            left join mentions on mentions.link_id = links.id
            left join notes on notes.id = mentions.note_id
            where links.mentioned = 1 and links.state = 'dead'
-           and (lookups.id is null or lookups.next_at <= ?)
+           and (lookups.id is null or lookups.next_at <= :now)
            group by links.id order by links.id""",
-        (to_text(now),),
+        {"now": to_text(now), "web": _ns(_FIRST_PAGE)},
     ):
         first_seen = from_text(row["first_seen"])
-        written = datetime.fromtimestamp((row["written_ns"] or 0) / 1e9, UTC)
-        by_file = row["written_ns"] is not None and written < first_seen
+        written_ns = row["written_ns"]
+        by_file = written_ns is not None and written_ns < _ns(first_seen)
+        written = _EPOCH + timedelta(microseconds=written_ns // 1000) if by_file else first_seen
         found.append(
             Bereft(
                 url=row["url"],
-                cited_at=written if by_file else first_seen,
+                cited_at=written,
                 cited_from=CitedFrom.FILE if by_file else CitedFrom.FIRST_SEEN,
                 failed_at=from_text(row["since"]) if row["since"] else first_seen,
             )
         )
     return found
+
+
+def _ns(moment: datetime) -> int:
+    return (moment - _EPOCH) // timedelta(microseconds=1) * 1000
 
 
 def save_lookup(store: Store, url: str, lookup: Lookup, now: datetime) -> None:

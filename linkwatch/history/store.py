@@ -58,8 +58,12 @@ class Store:
             if not must_exist:
                 path.parent.mkdir(parents=True, exist_ok=True)
             self.db = Database(self._connect(path))
-        with self._explained():
-            self._prepare()
+        try:
+            with self._explained():
+                self._prepare()
+        except BaseException:
+            self.db.close()
+            raise
 
     @staticmethod
     def _connect(path: Path) -> sqlite3.Connection:
@@ -71,13 +75,12 @@ class Store:
         known = {step.name for step in migrations._migrations}
         newer = {step.name for step in migrations.applied(self.db)} - known
         if newer:
-            self.db.close()
             raise StoreError(
                 f"{self.path} was made by a newer linkwatch (it has {min(newer)}): update this one."
             )
         if migrations.pending(self.db):
-            foreign = set(self.db.table_names()) & {"links", "checks"}
-            if foreign and not migrations.applied(self.db):
+            tables = set(self.db.table_names()) - {migrations.migrations_table}
+            if tables and not migrations.applied(self.db):
                 raise StoreError(f"{self.path} is a database, but not one of linkwatch's.")
             self.db.enable_wal()
             migrations.apply(self.db)

@@ -44,8 +44,8 @@ def unjudged(store: Store, policy: str) -> Iterator[Case]:
         for row in store.rows(
             """select id from links where policy is not ?
                union
-               select checks.link_id from checks join cycles on cycles.id = checks.cycle_id
-               where cycles.judged = 0 and cycles.void is null""",
+               select checks.link_id from cycles cross join checks on checks.cycle_id = cycles.id
+               where cycles.judged = 0 and cycles.void is null""",  # cross: in this very order
             (policy,),
         )
     ]

@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
-from linkwatch.errors import LinkwatchError
 from linkwatch.history.checks import save_results
 from linkwatch.history.store import Store
 from linkwatch.model import CheckResult
@@ -85,7 +84,6 @@ class ResultWriter:
                     await self._thread.run(
                         save_results, self._store, self._cycle_id, self._ids, results
                     )
-                except LinkwatchError as exc:
-                    self._error = exc  # and go on emptying the queue, so that nobody waits in it
-                else:
                     self._saved(results)
+                except Exception as exc:  # noqa: BLE001 - raised by `put` and `close`
+                    self._error = exc  # and go on emptying the queue, so that nobody waits in it
