@@ -191,6 +191,8 @@ def check(paths: tuple[Path, ...], everything: bool, exit_zero: bool) -> None:
             f"This cycle does not count: {result.void}. Nothing was judged; its links stay due."
         )
     if not call.quiet:
+        if not result.checked:
+            _say("Nothing was due.")
         _print(one_line(result.ledger))
         if result.postponed:
             _say(f"{result.postponed} links wait: their hosts asked to be left alone for now.")

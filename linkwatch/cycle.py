@@ -21,7 +21,14 @@ from linkwatch.clock import Clock
 from linkwatch.config import Config
 from linkwatch.errors import LinkwatchError
 from linkwatch.evidence import Weight, weigh
-from linkwatch.history.checks import DueLink, due, not_before, save_not_before
+from linkwatch.history.checks import (
+    DueLink,
+    any_answer,
+    due,
+    not_before,
+    save_not_before,
+    witnesses,
+)
 from linkwatch.history.cycles import (
     begin_cycle,
     close_aborted,
@@ -158,6 +165,9 @@ class _Cycle:
             notes = scanned.notes if paths else None
             links = await run(due, store, started_at, everything=everything, notes=notes)
             postponed = await self._check(links)
+            if links and not await run(any_answer, store, self._id):
+                # Failing links are due daily, often alone: is it they that are silent, or we?
+                await self._check(await run(witnesses, store, self._id, started_at, notes=notes))
         except asyncio.CancelledError:
             stopped = True
         except Exception:
@@ -214,9 +224,9 @@ class _Cycle:
 
     async def _check(self, links: Sequence[DueLink]) -> tuple[str, ...]:
         """Ask all the links; those that were left for the next cycle."""
-        self._progress.checking(len(links))
         if not links:
             return ()
+        self._progress.checking(len(links))
         config, clock = self._config, self._clock
         never_alive = {link.url for link in links if link.never_alive}
 

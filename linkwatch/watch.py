@@ -54,7 +54,6 @@ class Lines(Silent):
         self._links = 0
         self._done: set[str] = set()
         self._told = 0
-        self._found = 0
 
     def scanned(self, notes: int) -> None:
         if notes >= _MANY_NOTES and notes % _MANY_NOTES < 200:
@@ -62,7 +61,9 @@ class Lines(Silent):
 
     def checking(self, links: int) -> None:
         self._links = links
-        say(f"checking {links} links" if links else "nothing is due")
+        self._done.clear()
+        self._told = 0
+        say(f"checking {links} links")
 
     def saved(self, results: Sequence[CheckResult]) -> None:
         super().saved(results)
@@ -91,6 +92,7 @@ class Live(Silent):
         self._bar.console.print(trouble_line(trouble), markup=False, highlight=False)
 
     def checking(self, links: int) -> None:
+        self._done.clear()
         self._bar.reset(self._task, total=links, description="checking links")
 
     def saved(self, results: Sequence[CheckResult]) -> None:

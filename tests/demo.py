@@ -58,7 +58,7 @@ def _furnish(world: World) -> dict[int, tuple[str, Callable[[], None]]]:
         "walled": web.page("shop.example", "/item", wall),
         "gone": web.page("docs.example", "/long-gone", GONE),
         "flaky": web.page("wiki.example", "/page", page),
-        "silent": web.page("slow.example", "/", page),
+        "slow": web.page("slow.example", "/", page),
         "name": web.url("startup.example", "/"),
     }
     web.page("startup.example", "/", page)
@@ -73,7 +73,7 @@ def _furnish(world: World) -> dict[int, tuple[str, Callable[[], None]]]:
     world.note(
         "garden.md",
         f"# Garden\n\nSeeds: {links['walled']}\n\nThe wiki says so: {links['flaky']}\n\n"
-        f"source:: {links['silent']}\n\nThe app everybody talked about: <{links['name']}>\n",
+        f"source:: {links['slow']}\n\nThe app everybody talked about: <{links['name']}>\n",
     )
 
     def network(*, down: bool) -> Callable[[], None]:
@@ -88,6 +88,11 @@ def _furnish(world: World) -> dict[int, tuple[str, Callable[[], None]]]:
 
         return happen
 
+    def note_a_silent_one() -> None:
+        silent = web.page("quiet.example", "/", NEVER)
+        with (world.folder / "notes" / "garden.md").open("a") as note:
+            note.write(f"\nTo read: {silent}\n")
+
     def lapse() -> None:
         world.dns.gone.add("startup.example")
 
@@ -99,7 +104,7 @@ def _furnish(world: World) -> dict[int, tuple[str, Callable[[], None]]]:
         8: ("the app's domain is not renewed", lapse),
         14: ("our own network is down", network(down=True)),
         15: ("our network is back", network(down=False)),
-        16: ("a server stops answering", put("slow.example", "/", NEVER)),
+        21: ("a link is noted whose server says nothing", note_a_silent_one),
     }
 
 

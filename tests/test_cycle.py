@@ -112,6 +112,40 @@ def test_when_the_network_goes_down_later_verdicts_stay_as_they_were(world: Worl
     assert set(world.states(pages)) == {State.ALIVE}
 
 
+def test_failing_links_that_are_due_alone_can_die_when_others_still_answer(world: World) -> None:
+    alive = [world.web.page(f"s{i}.example", "/", Reply()) for i in range(4)]
+    lapsed = [world.web.page(f"d{i}.example", "/", Reply()) for i in range(3)]
+    world.note("a.md", "\n".join([*alive, *lapsed]))
+    world.check()
+    world.dns.gone.update(f"d{i}.example" for i in range(3))
+    world.pass_days(7)
+    world.check()
+    assert set(world.states(lapsed)) == {State.SUSPECT}
+
+    assert world.live(1).void is None  # of the others, a few were asked to make sure
+    world.live(2)
+
+    assert set(world.states(lapsed)) == {State.DEAD}
+    assert set(world.states(alive)) == {State.ALIVE}
+
+
+def test_a_failing_link_that_is_due_alone_does_not_die_of_our_own_outage(world: World) -> None:
+    alive = [world.web.page(f"s{i}.example", "/", Reply()) for i in range(4)]
+    failing = world.web.page("d.example", "/", Reply())
+    world.note("a.md", "\n".join([*alive, failing]))
+    world.check()
+    world.web.page("d.example", "/", DOWN)
+    world.pass_days(7)
+    world.check()
+    assert world.state(failing) is State.SUSPECT
+
+    world.dns.gone.update(["d.example", *(f"s{i}.example" for i in range(4))])
+    for _ in range(5):
+        assert world.live(1).void
+
+    assert world.state(failing) is State.SUSPECT
+
+
 def test_a_captive_portal_is_not_believed(world: World) -> None:
     pages = [world.web.page(f"s{i}.example", "/", Reply()) for i in range(4)]
     world.note("a.md", "\n".join(pages))

@@ -65,5 +65,5 @@ def test_the_demo_tells_deaths_recoveries_and_our_own_outage(
     told = capsys.readouterr().out
     assert "Week 1: 8 links in 2 notes: 1 dead, 1 suspect, 1 blocked, 1 moved, 4 alive." in told
     assert "this cycle does not count: none of the 6 hosts answered" in told
-    assert "Week 3: 8 links in 2 notes: 3 dead" in told
+    assert "Week 3: 9 links in 2 notes: 3 dead, 1 suspect" in told
     assert "Archived copy of 2023-05-14" in told

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from linkwatch.history.mentions import linked
 from linkwatch.history.store import BATCH, Store
 from linkwatch.history.times import from_text, to_text
 from linkwatch.model import CheckResult, Fault, Hop
+
+_WITNESSES = 3  # as many hosts as make a silent cycle void
+_REST = timedelta(hours=12)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +52,40 @@ def due(
         for row in rows
         if wanted is None or row["id"] in wanted
     ]
+
+
+def any_answer(store: Store, cycle_id: int) -> bool:
+    """Whether any host answered in this cycle; a status of any kind is an answer."""
+    sql = "select 1 from checks where cycle_id = ? and status is not null limit 1"
+    return bool(store.rows(sql, (cycle_id,)))
+
+
+def witnesses(
+    store: Store, cycle_id: int, now: datetime, *, notes: Iterable[int] | None
+) -> list[DueLink]:
+    """Links to ask besides, because no host of this cycle answered: is it them, or us?
+
+    One on each of a few other hosts that answered when last asked, those first that were not
+    asked for longest, and none that was asked today already.
+    """
+    wanted = None if notes is None else linked(store, notes)
+    rows = store.rows(
+        """select id, url, host from links
+           where mentioned = 1 and state in ('alive', 'moved', 'blocked') and last_check < ?
+           and host not in (
+               select links.host from checks join links on links.id = checks.link_id
+               where checks.cycle_id = ?)
+           order by last_check, id""",
+        (to_text(now - _REST), cycle_id),
+    )
+    by_host: dict[str, DueLink] = {}
+    for row in rows:
+        if wanted is None or row["id"] in wanted:
+            link = DueLink(id=row["id"], url=row["url"], never_alive=False)
+            by_host.setdefault(row["host"], link)
+        if len(by_host) == _WITNESSES:
+            break
+    return list(by_host.values())
 
 
 def save_results(
