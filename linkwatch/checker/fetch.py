@@ -6,10 +6,12 @@ trip. Every hop is a request of its own, so each passes the guard and waits for 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from hashlib import blake2b
+from http.cookies import CookieError, SimpleCookie
 
 import aiohttp
 from yarl import URL
@@ -20,12 +22,13 @@ from linkwatch.web.client import Answer, Client, RequestFault
 from linkwatch.web.guard import outside_dns
 from linkwatch.web.hosts import Hosts
 from linkwatch.web.retry import RetryPolicy, retry_after_s, retrying
-from linkwatch.web.url import name_of, request_url, resolve
+from linkwatch.web.url import host_of, name_of, request_url, resolve
 
 _FOLLOWED = frozenset({301, 302, 303, 307, 308})
 _PASSING_STATUS = frozenset({408, 425, 429, 502, 503, 504})
 _PASSING_FAULT = frozenset({Fault.RESET})
 _TIMEOUTS_A_CHAIN = 3
+_IN_VAIN = 3  # checks in a row at one host whose retries led nowhere; the next ones have none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,17 +40,22 @@ class Fetcher:
     clock: Clock
     max_redirects: int
     retry: RetryPolicy = field(default_factory=RetryPolicy)
+    in_vain: dict[str, int] = field(default_factory=dict)  # by host, see _IN_VAIN
 
-    async def check(self, link: str) -> CheckResult:
-        """Find out how one link stands. Raises NotNowError if its host wants to be left alone."""
-        return await _Check(self, link).run()
+    async def check(self, link: str, heard: Callable[[str], None] | None = None) -> CheckResult:
+        """Find out how one link stands. Raises NotNowError if its host wants to be left alone.
+
+        `heard` is told the URL of every answer on the way, whatever its status.
+        """
+        return await _Check(self, link, heard).run()
 
 
 class _Check:
     """The state of one check: where it is, what it carries, what it has spent."""
 
-    def __init__(self, shared: Fetcher, link: str) -> None:
+    def __init__(self, shared: Fetcher, link: str, heard: Callable[[str], None] | None) -> None:
         self._shared = shared
+        self._heard = heard
         self._link = link
         self._jar: aiohttp.CookieJar | None = None  # one a check; most checks need none
         self._hops: list[Hop] = []
@@ -59,11 +67,11 @@ class _Check:
         url = request_url(self._link)
         if url is None:
             return self._end(None, fault=Fault.BAD_URL, message="this is not a URL")
-        if outside_dns(name_of(url)):
-            why = "this name lives outside the public name system"
-            return self._end(url, fault=Fault.RESOLVER, message=why)
         seen: set[tuple[str, str]] = set()
         while True:
+            if outside_dns(name_of(url)):
+                why = "this name lives outside the public name system"
+                return self._end(url, fault=Fault.RESOLVER, message=why)
             cookies = self._cookies(url)
             state = (url, str(cookies))
             if state in seen:
@@ -102,14 +110,21 @@ class _Check:
             if isinstance(reply, Answer) and reply.status == 429:
                 shared.hosts.back_off(url, wait_s)
 
-        return await retrying(
+        host = host_of(url)
+        in_vain = shared.in_vain.get(host, 0)
+        reply = await retrying(
             partial(self._ask, url, cookies),
             again=again,
             asked_s=self._asked_s,
-            policy=shared.retry,
+            policy=shared.retry if in_vain < _IN_VAIN else replace(shared.retry, tries=1),
             clock=shared.clock,
             before_wait=hold_host,
         )
+        if not again(reply):
+            shared.in_vain.pop(host, None)
+        elif isinstance(reply, RequestFault) or reply.status != 429:
+            shared.in_vain[host] = in_vain + 1
+        return reply
 
     async def _ask(self, url: str, cookies: dict[str, str]) -> Answer | RequestFault:
         shared = self._shared
@@ -117,7 +132,7 @@ class _Check:
         async with shared.hosts.turn(url, patience_s=shared.retry.longest_wait_s) as manners:
             left_s = _TIMEOUTS_A_CHAIN * manners.timeout_s - self._spent_s
             if left_s <= 0:
-                return RequestFault(Fault.TIMEOUT, "the redirects took too long", connected=True)
+                return RequestFault(Fault.TIMEOUT, "redirects and retries took too long")
             self._started_at = self._started_at or clock.utc_now()
             self._attempts += 1
             started_s = clock.monotonic_s()
@@ -131,6 +146,8 @@ class _Check:
             except RequestFault as fault:
                 reply = fault
             self._spent_s += clock.monotonic_s() - started_s
+        if self._heard is not None and isinstance(reply, Answer):
+            self._heard(url)
         asked_s = self._asked_s(reply)
         if asked_s:
             shared.hosts.back_off(url, asked_s)  # the wish is the host's, not just this link's
@@ -152,7 +169,19 @@ class _Check:
             return
         if self._jar is None:  # unsafe: browsers keep cookies of numeric hosts too
             self._jar = aiohttp.CookieJar(unsafe=True, quote_cookie=False)
-        self._jar.update_cookies(reply.cookies, URL(url, encoded=True))
+        kept = SimpleCookie()
+        for name, morsel in reply.cookies.items():
+            domain = morsel["domain"].strip(".").lower()
+            if domain and "." not in domain and domain != name_of(url):
+                continue  # for a whole top-level domain: browsers refuse
+            raw = morsel.coded_value  # with its quotes: the jar would send them as it likes
+            try:  # not set(), which refuses names such as `a[b]` that sites do use
+                state = {"key": name, "value": raw, "coded_value": raw}
+                morsel.__setstate__(state)  # type: ignore[attr-defined]  # not in typeshed
+            except CookieError:
+                continue
+            kept[name] = morsel
+        self._jar.update_cookies(kept, URL(url, encoded=True))
 
     def _end(
         self,

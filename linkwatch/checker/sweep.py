@@ -6,7 +6,8 @@ after which we know about all its links: they get the same result, marked `infer
 
 A single slow page must not silence its whole host. Where the first request was taken but stays
 unanswered for half its time, one more link of that host is asked; only if that is silent as well
-by the end of the first one's time, the host counts as silent.
+by the end of the first one's time, the host counts as silent. So does one that did answer, and
+then let many links in a row wait in vain.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from linkwatch.model import CheckResult, Fault
 from linkwatch.web.hosts import NotNowError
 from linkwatch.web.url import host_of
 
+_TIMEOUTS_IN_A_ROW = 8  # then a host that used to answer counts as silent
 Hand = Callable[[CheckResult], Awaitable[None]]
 
 
@@ -35,7 +37,7 @@ class Outlook:
 class _Host:
     """One host's part of a sweep."""
 
-    __slots__ = ("key", "open", "queue", "running", "silent", "timer")
+    __slots__ = ("key", "open", "queue", "running", "second", "silent", "timer", "unheard")
 
     def __init__(self, key: str) -> None:
         self.key = key
@@ -43,7 +45,9 @@ class _Host:
         self.running: dict[str, asyncio.Task[None]] = {}
         self.open = False  # it answered: from now on as many at a time as its manners allow
         self.silent = False
+        self.unheard = 0  # timeouts since its last answer
         self.timer: asyncio.TimerHandle | None = None
+        self.second = False  # it is time for a second link, though the first has no answer
 
 
 class Sweep:
@@ -65,7 +69,7 @@ class Sweep:
 
     async def run(self, links: Iterable[str]) -> Outlook:
         """Check every link. Cancelling it stops at once; results not handed over are lost."""
-        for link in links:
+        for link in dict.fromkeys(links):
             key = host_of(link)
             if key not in self._hosts:
                 self._hosts[key] = _Host(key)
@@ -103,7 +107,7 @@ class Sweep:
         if not host.queue or host.silent:
             return False
         limit = self._fetcher.hosts.manners(host.queue[0]).concurrency
-        return len(host.running) < (limit if host.open else 2)
+        return len(host.running) < (limit if host.open else min(limit, 1 + host.second))
 
     def _offer(self, host: _Host) -> None:
         if self._may_start(host):
@@ -120,21 +124,35 @@ class Sweep:
         elif host.timer is None and host.queue:
             half_s = self._fetcher.hosts.manners(link).timeout_s / 2
             loop = asyncio.get_running_loop()
-            host.timer = loop.call_later(half_s * 1.05, self._offer, host)
+            host.timer = loop.call_later(half_s * 1.05, self._ask_a_second, host)
+
+    def _ask_a_second(self, host: _Host) -> None:
+        host.second = True
+        self._offer(host)
+
+    def _heard(self, url: str) -> None:
+        """An answer came from a host, to one of its own links or at the end of a redirect."""
+        host = self._hosts.get(host_of(url))
+        if host is not None:
+            host.unheard = 0
+            if not host.open:
+                host.open = True
+                self._offer(host)
 
     async def _check(self, host: _Host, link: str) -> None:
         try:
             try:
-                result = await self._fetcher.check(link)
+                result = await self._fetcher.check(link, self._heard)
             except NotNowError:
-                self._postpone(host, link)
+                if link in host.running:
+                    self._postpone(host, link)
                 return
             except asyncio.CancelledError:
-                if not host.silent:
+                if link in host.running:
                     raise
                 return  # its result has been inferred
-            host.running.pop(link, None)
-            await self._learn(host, result)
+            if host.running.pop(link, None) is not None:
+                await self._learn(host, result)
         finally:
             host.running.pop(link, None)
             self._under_way -= 1
@@ -149,16 +167,19 @@ class Sweep:
 
     async def _learn(self, host: _Host, result: CheckResult) -> None:
         """Hand a result over, and take from it what it says of the host's other links."""
-        speaks_of_host = not result.hops and not host.open
-        if speaks_of_host and result.fault is Fault.TIMEOUT:
+        timed_out = not result.hops and result.fault is Fault.TIMEOUT
+        if timed_out:
+            host.unheard += 1
+        if timed_out and self._is_silent(host):
             host.silent = True
             others = [*host.running, *host.queue]
             host.queue.clear()
             for task in host.running.values():
                 task.cancel()
+            host.running.clear()
             await self._hand(result)
             for link in others:
-                await self._hand(replace(result, url=link, inferred=True, attempts=0))
+                await self._hand(replace(_unasked(result, link), inferred=True))
         elif not result.hops and result.fault is Fault.DNS:
             # The name system was asked about the name, and the name is all these links': its
             # answer is a fact about each of them, not an inference.
@@ -166,10 +187,22 @@ class Sweep:
             host.queue.clear()
             await self._hand(result)
             for link in same:
-                await self._hand(replace(result, url=link, attempts=0))
+                await self._hand(_unasked(result, link))
         else:
-            host.open = True
+            if not timed_out:
+                host.open = True
             await self._hand(result)
+
+    def _is_silent(self, host: _Host) -> bool:
+        if host.open:
+            return host.unheard >= _TIMEOUTS_IN_A_ROW
+        alone = host.second and host.unheard == 1 and not host.running
+        return not (alone and host.queue)  # else a second one is to be asked first
+
+
+def _unasked(result: CheckResult, link: str) -> CheckResult:
+    """What a result says of another link of the same host."""
+    return replace(result, url=link, attempts=0, elapsed_ms=0, final_url=None)
 
 
 async def sweep(

@@ -18,16 +18,26 @@ from dataclasses import dataclass
 from http.cookies import SimpleCookie
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, cast
 from urllib.parse import unquote_to_bytes
 
 import aiohttp
+from aiohttp.client_proto import ResponseHandler
+from aiohttp.http_exceptions import HttpProcessingError
 from yarl import URL
 
 from linkwatch.errors import LinkwatchError
 from linkwatch.model import Fault
 from linkwatch.web.guard import literal, private_name, refusal
-from linkwatch.web.lenient import LINE_CAP, Listener, Unpacker, read_head, said_before
+from linkwatch.web.lenient import (
+    LINE_CAP,
+    Listener,
+    UnknownEncodingError,
+    Unpacker,
+    read_head,
+    said_before,
+)
+from linkwatch.web.limits import open_connections
 from linkwatch.web.resolver import (
     BadNameError,
     NameNotFoundError,
@@ -81,7 +91,9 @@ class Client:
         self.resolver = Resolver(
             allow_private=allow_private or proxy is not None, nameservers=nameservers
         )
-        connector = aiohttp.TCPConnector(
+        self._connected: set[Listener] = set()
+        self._most = open_connections()
+        self._connector = aiohttp.TCPConnector(
             resolver=self.resolver,
             use_dns_cache=False,  # ours remembers failures too, and for the whole cycle
             socket_factory=self._socket,
@@ -90,9 +102,11 @@ class Client:
             keepalive_timeout=_IDLE_S,
         )
         # No public way leads there. Where the name should go, flawed answers are faults again.
-        connector._factory = functools.partial(Listener, loop=asyncio.get_running_loop())
+        loop = asyncio.get_running_loop()
+        factory = functools.partial(Listener, loop=loop, connected=self._connected)
+        self._connector._factory = cast("functools.partial[ResponseHandler]", factory)
         self._session = aiohttp.ClientSession(
-            connector=connector,
+            connector=self._connector,
             cookie_jar=aiohttp.DummyCookieJar(),
             trust_env=False,
             auto_decompress=False,  # a body that can't be unpacked would take its status with it
@@ -117,26 +131,45 @@ class Client:
         number = literal(str(address[0]).partition("%")[0])
         if not self._allow_private and self._proxy is None and (number is None or refusal(number)):
             raise PrivateAddressError(f"{address[0]} is not a public address")
+        if len(self._connected) >= self._most:
+            self._hang_up()
         return socket.socket(family=family, type=kind, proto=proto)
+
+    def _hang_up(self) -> None:
+        """Close the connections that only wait for their host's next link.
+
+        aiohttp bounds those at work alone; at some hundred hosts the system's limit on open files
+        is reached, and every further link would look as if our network had failed.
+        """
+        for waiting in self._connector._conns.values():
+            for protocol, _ in waiting:
+                if protocol.transport is not None:
+                    protocol.transport.abort()
+        self._connector._conns.clear()
 
     async def get(
         self, url: str, *, timeout_s: float, user_agent: str, cookies: Mapping[str, str]
     ) -> Answer:
         """GET `url`, as `web.url.request_url` gives it. Raises RequestFault."""
+        clock_s = asyncio.get_running_loop().time
+        started_s = clock_s()
         await self._approve(url, timeout_s)
-        timeout = aiohttp.ClientTimeout(total=timeout_s, connect=timeout_s / 2, ceil_threshold=1e9)
-        # By hand, since aiohttp would quote a value anew; servers want back what they sent.
-        sent = {"Cookie": "; ".join(f"{k}={v}" for k, v in cookies.items())} if cookies else {}
+        left_s = timeout_s - (clock_s() - started_s)
+        timeout = aiohttp.ClientTimeout(total=left_s, connect=timeout_s / 2, ceil_threshold=1e9)
         try:
+            plain, authorization = _without_userinfo(url)
             response = await self._session.get(
-                URL(url, encoded=True),
+                plain,
                 allow_redirects=False,
-                headers={"User-Agent": user_agent, **_HEADERS, **sent},
+                headers={"User-Agent": user_agent, **_HEADERS, **authorization, **_cookie(cookies)},
                 proxy=self._proxy,
                 timeout=timeout,
             )
         except (aiohttp.ClientError, OSError, ValueError) as exc:
-            raise _fault(exc) from exc
+            flawed = _flawed(exc)
+            if flawed is not None:
+                return flawed
+            raise self._fault(exc) from exc
         try:
             body, remark = await _read(response)
         finally:
@@ -150,13 +183,17 @@ class Client:
             remark=remark,
         )
 
+    def _fault(self, exc: Exception) -> RequestFault:
+        if self._proxy is not None and isinstance(exc, aiohttp.ClientConnectorDNSError):
+            return RequestFault(Fault.OFFLINE, f"the proxy could not be found: {_short(exc)}")
+        return _fault(exc)
+
     async def _approve(self, url: str, timeout_s: float) -> None:
         """Look the name up before connecting, so that its trouble is told from the host's."""
         name = name_of(url)
         if self._proxy is not None:  # the proxy resolves names; what is private by name stays out
-            number = literal(name)
-            if not self._allow_private and number is not None and (what := refusal(number)):
-                raise RequestFault(Fault.PRIVATE_ADDRESS, f"{name} is a {what} address")
+            if not self._allow_private and private_name(name):
+                raise RequestFault(Fault.PRIVATE_ADDRESS, f"{name} is not a public address")
             return
         try:
             async with asyncio.timeout(timeout_s / 2):
@@ -165,6 +202,8 @@ class Client:
             raise RequestFault(Fault.DNS, str(exc)) from exc
         except PrivateAddressError as exc:
             raise RequestFault(Fault.PRIVATE_ADDRESS, str(exc)) from exc
+        except BadNameError as exc:
+            raise RequestFault(Fault.BAD_URL, str(exc)) from exc
         except ResolverError as exc:
             raise RequestFault(Fault.RESOLVER, str(exc)) from exc
         except TimeoutError as exc:
@@ -172,26 +211,61 @@ class Client:
             raise RequestFault(Fault.RESOLVER, why) from exc
 
 
+def _without_userinfo(url: str) -> tuple[URL, dict[str, str]]:
+    """A URL and the header for its user and password: aiohttp's knows only Latin-1."""
+    full = URL(url, encoded=True)
+    if full.raw_user is None and full.raw_password is None:
+        return full, {}
+    pair = unquote_to_bytes(f"{full.raw_user or ''}:{full.raw_password or ''}")
+    return full.with_user(None), {"Authorization": f"Basic {base64.b64encode(pair).decode()}"}
+
+
+def _cookie(cookies: Mapping[str, str]) -> dict[str, str]:
+    """By hand, since aiohttp would quote a value anew; servers want back what they sent."""
+    pairs = [f"{name}={value}" for name, value in cookies.items()]
+    sent = "; ".join(pair for pair in pairs if not _CONTROL.search(pair))
+    return {"Cookie": sent} if sent else {}
+
+
+def _flawed(exc: Exception) -> Answer | None:
+    """What a browser would have made of an answer that aiohttp gave up."""
+    head = read_head(said_before(exc))
+    if head is None:
+        return None
+    return Answer(
+        status=head.status,
+        location=head.headers.get("location"),
+        retry_after=head.headers.get("retry-after"),
+        cookies=SimpleCookie(),
+        body=b"",
+        remark=f"the answer is not proper HTTP: {_words(exc)}",
+    )
+
+
 async def _read(response: aiohttp.ClientResponse) -> tuple[bytes, str | None]:
     """The body up to its cap, and a remark where it broke off: that is no fault of the link."""
     chunks: list[bytes] = []
     size = 0
-    remark = None
+    begun = False
     try:
-        while size < BODY_CAP:
-            chunk = await response.content.read(BODY_CAP - size)
-            if not chunk:
+        unpacker = Unpacker(response.headers.get("Content-Encoding", ""))
+        while size < BODY_CAP and not unpacker.ended:
+            packed = await response.content.read(BODY_CAP)
+            if not packed:
+                if begun and unpacker.packed:
+                    return b"".join(chunks), "the body broke off"
                 break
+            begun = True
+            chunk = unpacker.unpack(packed, BODY_CAP - size)
             chunks.append(chunk)
             size += len(chunk)
     except TimeoutError:
-        remark = "the body did not end in time"
-    except aiohttp.ClientPayloadError as exc:
-        undecodable = "decode" in str(exc).lower() or "encoding" in str(exc).lower()
-        remark = "the body could not be decoded" if undecodable else "the body broke off"
-    except (aiohttp.ClientError, OSError, ValueError):
-        remark = "the body broke off"
-    return b"".join(chunks), remark
+        return b"".join(chunks), "the body did not end in time"
+    except (zlib.error, UnknownEncodingError):
+        return b"".join(chunks), "the body could not be decoded"
+    except (aiohttp.ClientError, OSError, ValueError, HttpProcessingError):
+        return b"".join(chunks), "the body broke off"
+    return b"".join(chunks), None
 
 
 def _tls_context() -> ssl.SSLContext:
@@ -208,6 +282,8 @@ def _tls_context() -> ssl.SSLContext:
     return context
 
 
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+
 _BY_ERRNO = {
     errno.ECONNREFUSED: Fault.REFUSED,
     errno.ECONNRESET: Fault.RESET,
@@ -216,6 +292,8 @@ _BY_ERRNO = {
     errno.ETIMEDOUT: Fault.TIMEOUT,
     errno.EMFILE: Fault.OFFLINE,  # our own limit, not theirs
     errno.ENFILE: Fault.OFFLINE,
+    errno.ENOBUFS: Fault.OFFLINE,
+    errno.EADDRNOTAVAIL: Fault.OFFLINE,  # no port left to call from
 }
 _TELLING = (Fault.OFFLINE, Fault.REFUSED, Fault.RESET, Fault.TIMEOUT)
 
@@ -228,6 +306,8 @@ def _fault(exc: Exception) -> RequestFault:
     match inner:
         case NameNotFoundError():
             return RequestFault(Fault.DNS, text)
+        case BadNameError():
+            return RequestFault(Fault.BAD_URL, text)
         case PrivateAddressError():
             return RequestFault(Fault.PRIVATE_ADDRESS, text)
         case ResolverError():
@@ -249,7 +329,7 @@ def _fault(exc: Exception) -> RequestFault:
         case aiohttp.InvalidURL():
             return RequestFault(Fault.BAD_URL, f"not a URL that can be requested: {text}")
         case aiohttp.ClientResponseError():
-            return RequestFault(Fault.PROTOCOL, f"not proper HTTP: {text}")
+            return RequestFault(Fault.PROTOCOL, f"not proper HTTP: {_words(exc)}")
         case OSError():
             return RequestFault(_os_fault(inner), text)
     return RequestFault(Fault.PROTOCOL, f"not proper HTTP: {text}")
@@ -270,6 +350,12 @@ def _tls_words(exc: ssl.SSLError) -> str:
     if isinstance(exc, ssl.SSLCertVerificationError):
         return f"the certificate is not valid: {exc.verify_message}"
     return f"no secure connection: {exc.reason or _short(exc)}"
+
+
+def _words(exc: BaseException) -> str:
+    """aiohttp's own words for what it can't read, without the bytes that it quotes."""
+    message = getattr(exc, "message", "") or _short(exc)
+    return re.split(r":?\n|:? ?b'", str(message).strip())[0][:200]
 
 
 def _short(exc: BaseException) -> str:

@@ -84,13 +84,18 @@ class Hosts:
         manners = self.manners(url)
         host = self._host(url)
         async with host.places:
-            while (wait_s := host.ready_at_s - self._clock.monotonic_s()) > 0:
-                if wait_s > patience_s:
-                    raise NotNowError(host_of(url), wait_s)
-                await self._clock.sleep(wait_s)
-            host.ready_at_s = self._clock.monotonic_s() + manners.interval_s
-            async with self._slots:
-                yield manners
+            while True:
+                while (wait_s := host.ready_at_s - self._clock.monotonic_s()) > 0:
+                    if wait_s > patience_s:
+                        raise NotNowError(host_of(url), wait_s)
+                    await self._clock.sleep(wait_s)
+                async with self._slots:
+                    now_s = self._clock.monotonic_s()
+                    if host.ready_at_s > now_s:  # others of this host got their slots first
+                        continue
+                    host.ready_at_s = now_s + manners.interval_s
+                    yield manners
+                    return
 
     def _host(self, url: str) -> _Host:
         key = host_of(url)

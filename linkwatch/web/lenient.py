@@ -31,10 +31,6 @@ class Head:
     status: int
     headers: dict[str, str]  # names in lower case; the first of each
 
-    @property
-    def has_body(self) -> bool:
-        return self.status >= 200 and self.status not in (204, 304)
-
 
 def read_head(said: bytes) -> Head | None:
     """Status and headers at the beginning of `said`; None if it is no HTTP, or not complete."""
@@ -58,9 +54,19 @@ def read_head(said: bytes) -> Head | None:
 class Listener(ResponseHandler):
     """aiohttp's side of a connection, with an ear for what it can't read."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, connected: set[Listener]) -> None:
+        """`connected`: all that are, kept up to date by themselves."""
         super().__init__(loop=loop)
+        self._connected = connected
         self._said: bytearray | None = None  # of the answer's head; None: nothing to hear now
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._connected.add(self)
+        super().connection_made(transport)
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        self._connected.discard(self)
+        super().connection_lost(exc)
 
     def set_response_params(self, **params: Any) -> None:
         self._said = bytearray()
@@ -94,11 +100,15 @@ def said_before(exc: BaseException) -> bytes:
     return said if isinstance(said, bytes) else b""
 
 
+class UnknownEncodingError(ValueError):
+    """A body in a form that we did not ask for and can't undo."""
+
+
 class Unpacker:
     """A body's transfer form to its bytes, never more of them than asked for."""
 
     def __init__(self, encoding: str) -> None:
-        """Raises ValueError for an encoding that we did not ask for and can't undo."""
+        """Raises UnknownEncodingError."""
         self._zlib: Any = None  # zlib's decompression object, which has no public type
         self._auto = False
         match encoding.strip().lower():
@@ -109,7 +119,7 @@ class Unpacker:
             case "deflate":
                 self._auto = True  # with or without zlib's frame: servers disagree
             case other:
-                raise ValueError(other)
+                raise UnknownEncodingError(other)
 
     def unpack(self, data: bytes, room: int) -> bytes:
         """At most `room` bytes; what does not fit is dropped. Raises zlib.error."""

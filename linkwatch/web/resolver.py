@@ -11,6 +11,8 @@ import asyncio
 import socket
 import sys
 from collections.abc import Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from functools import partial
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
@@ -23,7 +25,10 @@ if TYPE_CHECKING:
 
 _NXDOMAIN = 4  # ARES_ENOTFOUND; 1 is "no data": the name exists, without an address
 _NO_DATA = 1
-_TRY_S = 2.5  # c-ares waits so long for a server, then doubles; three tries in all
+_BAD_NAME = 8  # ARES_EBADNAME: an empty label, or one of more than 63 characters
+_TRY_S = 1.4  # c-ares waits so long for a server, then doubles: three tries take 9.8 s
+_TRIES = 3
+_AT_ONCE = 64  # names; a router drops what comes in bursts of hundreds, and then we wait
 
 
 class NameNotFoundError(OSError):
@@ -32,6 +37,10 @@ class NameNotFoundError(OSError):
 
 class ResolverError(OSError):
     """The name system could not be asked, or did not know."""
+
+
+class BadNameError(OSError):
+    """No name system could be asked for such a name."""
 
 
 class PrivateAddressError(OSError):
@@ -47,14 +56,15 @@ class Resolver(AbstractResolver):
         self._allow_private = allow_private
         self._answers: dict[str, asyncio.Task[list[tuple[int, str]]]] = {}
         self._cares: dict[bool, aiodns.DNSResolver] = {}
-        self.reached = False  # whether the name system gave any answer at all
+        self._threads: ThreadPoolExecutor | None = None
+        self._places = asyncio.Semaphore(_AT_ONCE)
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
         """The addresses of `host` that we may connect to.
 
-        Raises NameNotFoundError, ResolverError or PrivateAddressError.
+        Raises NameNotFoundError, BadNameError, ResolverError or PrivateAddressError.
         """
         return [
             ResolveResult(
@@ -71,6 +81,7 @@ class Resolver(AbstractResolver):
 
     async def addresses(self, host: str) -> list[tuple[int, str]]:
         """Family and address of each, public ones only unless all are allowed."""
+        host = host.rstrip(".")
         task = self._answers.get(host)
         if task is None:
             task = self._answers[host] = asyncio.ensure_future(self._ask(host))
@@ -82,12 +93,12 @@ class Resolver(AbstractResolver):
         if number is not None:
             family = socket.AF_INET if number.version == 4 else socket.AF_INET6
             return [(family, str(number))]
-        if sys.platform == "win32":  # aiodns needs a selector loop, which Windows' is not
-            found = await _ask_threads(host)
-        else:
-            found = await self._ask_cares(host)
-        self.reached = True
-        return found
+        async with self._places:
+            if sys.platform == "win32":  # aiodns needs a selector loop, which Windows' is not
+                if self._threads is None:  # asyncio's own pool has six threads on two cores
+                    self._threads = ThreadPoolExecutor(_AT_ONCE)
+                return await _ask_threads(host, self._threads)
+            return await self._ask_cares(host)
 
     async def _ask_cares(self, host: str) -> list[tuple[int, str]]:
         import aiodns
@@ -99,7 +110,7 @@ class Resolver(AbstractResolver):
         if whole not in self._cares:
             flags = pycares.ARES_FLAG_NOSEARCH if whole else 0
             self._cares[whole] = aiodns.DNSResolver(
-                self._nameservers, timeout=_TRY_S, tries=2, flags=flags
+                self._nameservers, timeout=_TRY_S, tries=_TRIES, flags=flags
             )
         try:
             answer = await self._cares[whole].getaddrinfo(
@@ -107,12 +118,12 @@ class Resolver(AbstractResolver):
             )
         except aiodns.error.DNSError as exc:
             code = exc.args[0] if exc.args else None
-            if code in (_NXDOMAIN, _NO_DATA):
-                self.reached = True
             if code == _NXDOMAIN:
                 raise NameNotFoundError(f"NXDOMAIN for {host}") from exc
             if code == _NO_DATA:
                 raise ResolverError(f"the name {host} has no address") from exc
+            if code == _BAD_NAME:
+                raise BadNameError(f"{host} can't be a name") from exc
             said = exc.args[1] if len(exc.args) > 1 else exc
             raise ResolverError(f"{host} could not be looked up: {said}") from exc
         return [(node.family, node.addr[0].decode()) for node in answer.nodes]
@@ -120,7 +131,10 @@ class Resolver(AbstractResolver):
     async def forget_failures(self) -> None:
         """Ask anew for the names that did not resolve, past c-ares' own memory too."""
         for host, task in list(self._answers.items()):
-            if task.done() and (task.cancelled() or task.exception() is not None):
+            if not task.done():
+                task.cancel()  # nobody waits any more, and its channel is closed below
+                del self._answers[host]
+            elif task.cancelled() or task.exception() is not None:
                 del self._answers[host]
         cares, self._cares = self._cares, {}
         for resolver in cares.values():
@@ -133,18 +147,20 @@ class Resolver(AbstractResolver):
         await asyncio.gather(*self._answers.values(), return_exceptions=True)
         for resolver in self._cares.values():
             await resolver.close()
+        if self._threads is not None:
+            self._threads.shutdown(wait=False, cancel_futures=True)
 
 
-async def _ask_threads(host: str) -> list[tuple[int, str]]:
-    loop = asyncio.get_running_loop()
+async def _ask_threads(host: str, threads: Executor) -> list[tuple[int, str]]:
+    ask = partial(socket.getaddrinfo, host, None, type=socket.SOCK_STREAM)
     try:
-        infos = await loop.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+        infos = await asyncio.get_running_loop().run_in_executor(threads, ask)
     except socket.gaierror as exc:
         if exc.errno == socket.EAI_NONAME:
             raise NameNotFoundError(f"no such name: {host}") from exc
         raise ResolverError(f"{host} could not be looked up: {exc.strerror}") from exc
-    except UnicodeError as exc:  # a label over 63 characters, in the standard library's codec
-        raise NameNotFoundError(f"{host} can't be a name") from exc
+    except UnicodeError as exc:  # an empty label or a long one, in the standard library's codec
+        raise BadNameError(f"{host} can't be a name") from exc
     return [(family, str(address[0])) for family, _, _, _, address in infos]
 
 

@@ -42,7 +42,7 @@ def retry_after_s(value: str | None, now: datetime) -> float | None:
         return min(float(text[:9]), LONGEST_RETRY_AFTER_S)
     try:
         until = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError, TypeError, IndexError):  # all four are raised by some text
         return None
     if until.tzinfo is None:  # "-0000": no zone is claimed, and HTTP dates are in UTC
         until = until.replace(tzinfo=UTC)

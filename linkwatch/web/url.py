@@ -32,7 +32,7 @@ def link_of(url: str) -> str:
     Without its fragment; scheme and host lower-cased, IDN to ASCII, the default port off, an
     empty path `/`. Nothing else is rewritten. A URL that can't be read is its own link.
     """
-    match = _PARTS.fullmatch(url.strip(_BLANK_ENDS).partition("#")[0])
+    match = _PARTS.fullmatch(url.partition("#")[0].strip(_BLANK_ENDS))
     if match is None:
         return url.partition("#")[0]
     scheme = match["scheme"].lower()
@@ -53,7 +53,7 @@ def link_of(url: str) -> str:
 
 def _split_port(hostport: str) -> tuple[str, str]:
     host, colon, port = hostport.rpartition(":")
-    if colon and (port.isdigit() or not port) and not host.endswith(":"):
+    if colon and (port.isdigit() or not port) and (":" not in host or host.endswith("]")):
         return host, port
     return hostport, ""
 
@@ -69,10 +69,11 @@ def request_url(url: str) -> str | None:
         parsed = URL(url)
     except ValueError:
         return None
-    if parsed.protocol not in ("http:", "https:") or not parsed.hostname:
+    if parsed.protocol not in ("http:", "https:") or not parsed.hostname.strip("."):
         return None
-    parsed.hash = ""
-    return str(parsed.href).removesuffix("#")
+    if "#" in url:
+        parsed.hash = ""
+    return str(parsed.href)
 
 
 def resolve(base: str, location: str) -> str | None:
