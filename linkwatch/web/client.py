@@ -141,11 +141,12 @@ class Client:
         aiohttp bounds those at work alone; at some hundred hosts the system's limit on open files
         is reached, and every further link would look as if our network had failed.
         """
-        for waiting in self._connector._conns.values():
+        idle = getattr(self._connector, "_conns", {})  # no public way leads there either
+        for waiting in idle.values():
             for protocol, _ in waiting:
                 if protocol.transport is not None:
                     protocol.transport.abort()
-        self._connector._conns.clear()
+        idle.clear()
 
     async def get(
         self, url: str, *, timeout_s: float, user_agent: str, cookies: Mapping[str, str]
