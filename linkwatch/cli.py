@@ -114,7 +114,7 @@ def cli() -> None:
 @_common
 def init() -> None:
     """Write a commented config.yaml here."""
-    from linkwatch.config import DEFAULT_NAME, default_text
+    from linkwatch.settings import DEFAULT_NAME, default_text
 
     path = Path(DEFAULT_NAME)
     try:

@@ -21,13 +21,14 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from linkwatch.archive.rescue import Archives, Pace, pace_for
 from linkwatch.clock import Clock
-from linkwatch.config import Config, Schedule
+from linkwatch.config import Config
 from linkwatch.crontab import parse
 from linkwatch.cycle import run_cycle
 from linkwatch.errors import LinkwatchError
 from linkwatch.notify import Notifier, watchdog_s
 from linkwatch.report.inert import terminal
 from linkwatch.report.summary import one_line
+from linkwatch.settings import Schedule
 from linkwatch.watch import Silent
 from linkwatch.wiring import archives_of
 

@@ -20,7 +20,7 @@ import pytest
 import yaml
 
 from linkwatch.cli import _run
-from linkwatch.config import default_text
+from linkwatch.settings import default_text
 from tests.fakes.archive import FakeArchive
 from tests.fakes.web import NEVER, FakeWeb, Reply
 

@@ -14,8 +14,10 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from linkwatch import config as module
-from linkwatch.config import (
+from linkwatch.config import load, require_regexes
+from linkwatch.configfile import read as read_file
+from linkwatch.errors import ConfigError, LinkwatchError, UsageError
+from linkwatch.settings import (
     Archive,
     Check,
     DeadAfter,
@@ -27,11 +29,8 @@ from linkwatch.config import (
     Seconds,
     Verdict,
     default_text,
-    load,
-    require_regexes,
     seconds,
 )
-from linkwatch.errors import ConfigError, LinkwatchError, UsageError
 
 _HERE = Path(__file__).parent
 _TOP = _HERE.parent
@@ -332,7 +331,7 @@ _values = st.recursive(
 @given(data=st.dictionaries(_names, _values, max_size=4))
 def test_whatever_the_yaml_holds_is_a_configuration_or_one_sentence(data: dict[str, Any]) -> None:
     try:
-        read = module._Reader(Path("c.yaml"), yaml.safe_dump(data, allow_unicode=True)).read()
+        read = read_file(Path("c.yaml"), yaml.safe_dump(data, allow_unicode=True))
     except ConfigError as exc:
         assert str(exc).startswith("c.yaml, line ")
         assert "\n" not in str(exc)
@@ -344,7 +343,7 @@ def test_whatever_the_yaml_holds_is_a_configuration_or_one_sentence(data: dict[s
 @given(text=st.text(alphabet=st.sampled_from("ab:{}[]-&*!|>'\"#% \n\t0."), max_size=30))
 def test_whatever_the_file_holds_is_a_configuration_or_one_sentence(text: str) -> None:
     try:
-        module._Reader(Path("c.yaml"), text).read()
+        read_file(Path("c.yaml"), text)
     except LinkwatchError as exc:
         assert str(exc).startswith("c.yaml, line ")
         assert "\n" not in str(exc)

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from linkwatch.config import Schedule, Seconds
 from linkwatch.crontab import parse
 from linkwatch.daemon import trigger_of
+from linkwatch.settings import Schedule, Seconds
 
 _MONDAY = datetime(2026, 1, 5, tzinfo=UTC)
 
