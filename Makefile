@@ -44,7 +44,8 @@ format: $(DEV)  ## let ruff format and mend what it can
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-bench: $(DEV)  ## measure against a peer in the same run
+bench: $(DEV)  ## measure against lychee in the same run (as root on Linux, with nginx and dnsmasq)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --group bench
 	@$(BIN)/python -m benchmarks.run
 
 clean:  ## forget the environment and caches (not data/)
