@@ -118,7 +118,9 @@ class Sweep:
     def _start(self, group: asyncio.TaskGroup, host: _Host) -> None:
         link = host.queue.popleft()
         self._under_way += 1
-        host.running[link] = group.create_task(self._check(host, link))
+        task = host.running[link] = group.create_task(self._check(host, link))
+        # Not at the end of the coroutine: a task that is cancelled before its first step has none.
+        task.add_done_callback(lambda _task: self._finished(host, link))
         if host.open:
             self._offer(host)
         elif host.timer is None and host.queue:
@@ -141,23 +143,23 @@ class Sweep:
 
     async def _check(self, host: _Host, link: str) -> None:
         try:
-            try:
-                result = await self._fetcher.check(link, self._heard)
-            except NotNowError:
-                if link in host.running:
-                    self._postpone(host, link)
-                return
-            except asyncio.CancelledError:
-                if link in host.running:
-                    raise
-                return  # its result has been inferred
-            if host.running.pop(link, None) is not None:
-                await self._learn(host, result)
-        finally:
-            host.running.pop(link, None)
-            self._under_way -= 1
-            self._places.release()
-            self._offer(host)
+            result = await self._fetcher.check(link, self._heard)
+        except NotNowError:
+            if link in host.running:
+                self._postpone(host, link)
+            return
+        except asyncio.CancelledError:
+            if link in host.running:
+                raise
+            return  # its result has been inferred
+        if host.running.pop(link, None) is not None:
+            await self._learn(host, result)
+
+    def _finished(self, host: _Host, link: str) -> None:
+        host.running.pop(link, None)
+        self._under_way -= 1
+        self._places.release()
+        self._offer(host)
 
     def _postpone(self, host: _Host, link: str) -> None:
         self._postponed.append(link)
