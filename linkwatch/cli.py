@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from linkwatch import __version__
-from linkwatch.errors import LinkwatchError, ReportError
+from linkwatch.errors import LinkwatchError
 
 if TYPE_CHECKING:
     from linkwatch.config import Config
@@ -310,7 +310,8 @@ def _run() -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.OK
     except OSError as exc:  # standard output on a full disk, for one
-        _say(f"linkwatch: {ReportError(exc.strerror or exc)}.")
+        where = f"{exc.filename}: " if exc.filename else ""
+        _say(f"linkwatch: {where}{exc.strerror or exc}.")
         return Exit.FAILED
     except SystemExit as exc:
         return exc.code if isinstance(exc.code, int) else Exit.FAILED

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from linkwatch.cycle import Progress
 from linkwatch.model import CheckResult, Lookup, Outcome
 from linkwatch.notes.vault import Trouble
 from linkwatch.report.inert import terminal
@@ -17,6 +16,8 @@ from linkwatch.report.inert import terminal
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
     from rich.progress import TaskID
+
+    from linkwatch.cycle import Progress  # whose imports `links` need not pay for
 
 log = logging.getLogger("linkwatch")
 

@@ -60,7 +60,7 @@ _OUTCOMES: Final[dict[Outcome, str]] = {
     Outcome.UNAVAILABLE: "The archive could not be asked",
     Outcome.MALFORMED: "The archive's answer made no sense",
     Outcome.QUEUED: "Queued at the archive",
-    Outcome.NOT_ASKED: "Not looked for in an archive yet",
+    Outcome.NOT_ASKED: "No archive was asked",
 }
 
 CITED_FROM: Final[dict[CitedFrom, str]] = {

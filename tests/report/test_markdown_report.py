@@ -95,7 +95,7 @@ def test_a_link_stands_under_every_note_once_and_notes_and_lines_are_in_order() 
 @pytest.mark.parametrize(
     ("lookup", "expected"),
     [
-        (Lookup(outcome=Outcome.NOT_ASKED), "Not looked for in an archive yet."),
+        (Lookup(outcome=Outcome.NOT_ASKED), "No archive was asked."),
         (Lookup(outcome=Outcome.NOT_ARCHIVED), "Not archived."),
         (
             Lookup(outcome=Outcome.UNAVAILABLE, next_at=NOON + timedelta(days=1)),
