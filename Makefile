@@ -26,8 +26,9 @@ $(DEV): $(READY)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --group dev
 	@touch $@
 
+run: export NOTES := $(NOTES)
 run: $(READY)  ## check the links of NOTES (default: docs/sample-vault) and show the report
-	@NOTES='$(NOTES)' BIN='$(CURDIR)/$(BIN)' sh .make/run
+	@BIN='$(CURDIR)/$(BIN)' sh .make/run
 
 demo: $(DEV)  ## three weeks on a fake web, without internet
 	@$(BIN)/python -m tests.demo

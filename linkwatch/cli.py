@@ -56,7 +56,7 @@ def _common(command: F) -> F:
     """`--config`, `--quiet` and `--verbose` may stand before the command or after it."""
     options = (
         _option("--verbose", "-v", is_flag=True, help="A log line for everything."),
-        _option("--quiet", "-q", is_flag=True, help="Only errors, and the result."),
+        _option("--quiet", "-q", is_flag=True, help="Say nothing but errors."),
         _option(
             "--config",
             type=click.Path(path_type=Path, dir_okay=False),
@@ -171,6 +171,7 @@ def check(paths: tuple[Path, ...], everything: bool, exit_zero: bool) -> None:
     from linkwatch.cycle import run_cycle
     from linkwatch.loop import run
     from linkwatch.report.summary import one_line
+    from linkwatch.report.words import count
     from linkwatch.watch import watching
 
     call = _call()
@@ -195,7 +196,8 @@ def check(paths: tuple[Path, ...], everything: bool, exit_zero: bool) -> None:
             _say("Nothing was due.")
         _print(one_line(result.ledger))
         if result.postponed:
-            _say(f"{result.postponed} links wait: their hosts asked to be left alone for now.")
+            waiting = count(result.postponed, "link")
+            _say(f"Not asked: {waiting}, as their hosts want to be left alone for now.")
         _say(f"Report: {config.report_path}")
     if result.dead and not exit_zero:
         sys.exit(Exit.DEAD)
@@ -217,7 +219,7 @@ def report(shape: str | None, output: Path | None, fail_on: str | None) -> None:
     from linkwatch.model import State
     from linkwatch.report.jsonreport import render_json
     from linkwatch.report.markdown import render_markdown
-    from linkwatch.report.write import write_atomically
+    from linkwatch.report.write import refuse_foreign, write_atomically
     from linkwatch.wiring import ledger_of
 
     call = _call()
@@ -235,6 +237,8 @@ def report(shape: str | None, output: Path | None, fail_on: str | None) -> None:
         for piece in pieces:
             _print(piece, newline=False)
     else:
+        if output is None:
+            refuse_foreign(target)
         write_atomically(target, "".join(pieces))
         if not call.quiet:
             _say(f"Report: {target}")
@@ -272,15 +276,23 @@ def run() -> None:
     run_loop(daemon.run())
 
 
+class _ReaderGoneError(Exception):
+    """Whoever read our output has seen enough: `linkwatch links | head`."""
+
+
 def _say(line: str) -> None:
     from linkwatch.report.inert import terminal
+    from linkwatch.watch import say
 
-    click.echo(terminal(line), err=True)
+    say(terminal(line))
 
 
 def _print(text: str, *, newline: bool = True) -> None:
     """A result, on standard output; what the terminal's encoding lacks is replaced."""
-    click.echo(text, nl=newline)
+    try:
+        click.echo(text, nl=newline)
+    except BrokenPipeError as exc:  # click would make a failure of it
+        raise _ReaderGoneError from exc
 
 
 def main() -> None:
@@ -288,7 +300,19 @@ def main() -> None:
     sys.exit(_run())
 
 
+def _open_missing_streams() -> None:
+    """Put /dev/null where a standard stream was closed: the next file would take its number."""
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+    sys.stdout = sys.stdout or os.fdopen(1, "w")
+    sys.stderr = sys.stderr or os.fdopen(2, "w")
+
+
 def _run() -> int:
+    _open_missing_streams()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
@@ -305,8 +329,8 @@ def _run() -> int:
     except (click.Abort, KeyboardInterrupt):
         _say("linkwatch: stopped; what was done is kept.")
         return Exit.INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read our output has seen enough. Python would complain again at its exit.
+    except (BrokenPipeError, _ReaderGoneError):
+        # Python would complain again at its exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.OK
     except OSError as exc:  # standard output on a full disk, for one
@@ -315,6 +339,10 @@ def _run() -> int:
         return Exit.FAILED
     except SystemExit as exc:
         return exc.code if isinstance(exc.code, int) else Exit.FAILED
+    except Exception as exc:
+        _say(f"linkwatch: this is a bug in linkwatch: {type(exc).__name__}: {exc} (see --verbose)")
+        logging.getLogger("linkwatch").debug("traceback", exc_info=exc)
+        return Exit.FAILED
     return Exit.OK
 
 

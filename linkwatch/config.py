@@ -22,6 +22,7 @@ from linkwatch.settings import (
     Schedule,
     Seconds,
     Verdict,
+    compile_pattern,
 )
 from linkwatch.web.url import name_of
 
@@ -101,6 +102,6 @@ def _host_name(pattern: str) -> str:
 def require_regexes(patterns: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
     """The patterns, compiled; they were checked when the file was read."""
     try:
-        return tuple(re.compile(p) for p in patterns)
+        return tuple(compile_pattern(p) for p in patterns)
     except re.error as exc:
         raise UsageError(f"{exc.pattern!r} is not a regular expression: {exc}.") from exc

@@ -16,7 +16,8 @@ import msgspec
 import yaml
 
 from linkwatch.errors import ConfigError
-from linkwatch.settings import File, HostOverride, decode, default_text
+from linkwatch.settings import File, HostOverride, compile_pattern, decode, default_text
+from linkwatch.web.url import request_url
 
 
 def read(path: Path, text: str) -> File:
@@ -69,6 +70,8 @@ class _Reader:
             file = msgspec.convert(self._data, File, dec_hook=decode)
         except msgspec.ValidationError as exc:
             self._translate(str(exc))
+        except UnicodeEncodeError:
+            self._complain((), "it holds half a character (a lone surrogate)", "whole ones")
         self._check_values(file)
         return file
 
@@ -88,7 +91,7 @@ class _Reader:
         self._check_hosts(file)
         for i, pattern in enumerate(file.notes.exclude_urls):
             try:
-                re.compile(pattern)
+                compile_pattern(pattern)
             except re.error as exc:
                 self._complain(
                     ("notes", "exclude_urls", i),
@@ -106,7 +109,7 @@ class _Reader:
         ):
             if url is None:
                 continue
-            if not re.fullmatch(r"https?://[^/\s@]+(/\S*)?", url):
+            if not re.fullmatch(r"https?://[^/\s@]+(/\S*)?", url) or request_url(url) is None:
                 why = "it must be an http(s) URL without a password"
                 self._complain(key, why, _default(key) or "'http://proxy.example:3128'")
         schedule = file.schedule
@@ -145,8 +148,10 @@ class _Reader:
         ]
         for key, path in paths:
             accepted = _default(key) or "notes"
-            if not path or "\0" in path:
+            if not path or re.search("[\0\ud800-\udfff]", path):
                 self._complain(key, f"{path!r} is not a path", accepted)
+            if key[0] != "notes" and path.endswith(("/", "\\")):
+                self._complain(key, f"{path!r} is a folder, not a file", accepted)
             try:
                 Path(path).expanduser()
             except RuntimeError:
@@ -159,7 +164,7 @@ class _Reader:
             for i, glob in enumerate(globs):
                 try:
                     pattern = GitIgnoreBasicPattern(glob)
-                except ValueError:
+                except (ValueError, re.error):
                     self._complain(("notes", name, i), f"{glob!r} is not a glob", "'drafts/**'")
                 if not pattern.include:  # a comment, nothing at all, or gitignore's `!`
                     self._complain(

@@ -37,6 +37,7 @@ from linkwatch.history.cycles import (
     mark_judged,
     set_void,
 )
+from linkwatch.history.ledger import roots
 from linkwatch.history.lookups import bereft, save_lookup
 from linkwatch.history.mentions import dead_in
 from linkwatch.history.store import Store, one_at_a_time
@@ -45,7 +46,7 @@ from linkwatch.history.writer import ResultWriter, StoreThread
 from linkwatch.model import CheckResult, Ending, Ledger, Lookup, Outcome, State
 from linkwatch.notes.vault import Trouble
 from linkwatch.report.markdown import render_markdown
-from linkwatch.report.write import write_atomically
+from linkwatch.report.write import refuse_foreign, write_atomically
 from linkwatch.scan import Scanned, roots_of, scan
 from linkwatch.verdict import judge, next_check, skipped
 from linkwatch.void import why_void
@@ -111,6 +112,7 @@ async def run_cycle(
     archive's budgets, where they outlive the cycle; `nameservers`: in place of the system's.
     Cancelling it keeps all that was done. Raises LinkwatchError.
     """
+    refuse_foreign(config.report_path)  # before an hour of work, and again before writing
     thread = StoreThread()
     try:
         with one_at_a_time(config.database):
@@ -204,11 +206,12 @@ class _Cycle:
 
     async def _scan(self, paths: Sequence[Path], cwd: Path, now: datetime) -> Scanned:
         stop = threading.Event()
+        known = await self._thread.run(roots, self._store)
         try:
             scanned = await self._thread.run(
                 scan,
                 self._store,
-                roots_of(self._config, paths, cwd),
+                roots_of(self._config, paths, cwd, known=known),
                 config=self._config,
                 cycle_id=self._id,
                 now=now,
@@ -340,6 +343,7 @@ class _Cycle:
 
     def _report(self, ledger: Ledger) -> None:
         path = self._config.report_path
+        refuse_foreign(path)
         write_atomically(path, render_markdown(ledger, report_dir=path.parent))
 
 

@@ -82,11 +82,14 @@ class Daemon:
         """Put the configured schedule in the place of any before."""
         self._scheduler.remove_all_jobs()
         self._scheduler.add_job(
-            self._wake.set,
+            self._tick,
             trigger_of(self._config.schedule),
             misfire_grace_time=None,  # a late wake-up still runs: the default drops it after 1 s
             coalesce=True,
         )
+
+    async def _tick(self) -> None:  # a plain function would be called in another thread
+        self._wake.set()
 
     def _stop(self) -> None:
         self._stopping = True
@@ -121,6 +124,10 @@ class Daemon:
         except LinkwatchError as exc:
             log.error("event=cycle result=failed why=%s", terminal(str(exc)))
             self._notifier.status(f"the last cycle failed: {exc}")
+            return
+        except Exception:  # a bug must not end the service: the next tick is another chance
+            log.exception("event=cycle result=bug")
+            self._notifier.status("the last cycle failed: a bug, see the log")
             return
         if result.void is not None:
             log.warning("event=cycle result=void why=%s", terminal(result.void))

@@ -6,7 +6,7 @@ import re
 
 REPORT_MARKER = "<!-- linkwatch:report -->"
 
-_HEAD_BYTES = 4096
+HEAD_BYTES = 4096
 _MARKER = REPORT_MARKER.encode()
 _MARKER_LINE = re.compile(rb"(?:\A|[\r\n])(?:\xef\xbb\xbf)?[ \t]*%b[ \t]*(?=[\r\n]|\Z)" % _MARKER)
 
@@ -16,5 +16,5 @@ def is_report(raw: bytes) -> bool:
 
     A file for which this holds is never a note. Quoting the marker in a sentence does not count.
     """
-    head = raw[:_HEAD_BYTES]
+    head = raw[:HEAD_BYTES]
     return _MARKER in head and _MARKER_LINE.search(head) is not None  # the first test is quick

@@ -47,7 +47,9 @@ class Notifier:
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
                 sock.connect(address)
-                sock.sendall("\n".join(line.replace("\n", " ") for line in lines).encode())
+                sock.sendall(
+                    "\n".join(line.replace("\n", " ") for line in lines).encode(errors="replace")
+                )
         except OSError:  # a supervisor that went away is no reason to stop
             pass
 

@@ -18,7 +18,7 @@ from linkwatch.history.store import Store
 from linkwatch.marker import is_report
 from linkwatch.model import Mention
 from linkwatch.notes.extract import EXTRACTOR_VERSION, Options, extract
-from linkwatch.notes.vault import Globs, Root, Trouble, read, walk
+from linkwatch.notes.vault import Globs, Root, Trouble, as_text, read, walk
 
 _BATCH = 200  # notes a commit
 
@@ -32,27 +32,44 @@ class Scanned:
     troubles: tuple[Trouble, ...]
 
 
-def roots_of(config: Config, paths: Sequence[Path], cwd: Path) -> list[Root]:
+def roots_of(
+    config: Config, paths: Sequence[Path], cwd: Path, *, known: Sequence[str] = ()
+) -> list[Root]:
     """Where to look: at the configured notes, or only at `paths` (relative to `cwd`).
 
-    A path within the configured notes keeps its place there; any other is a root of its own.
+    A path within the configured notes, or within a root that history knows already (`known`, by
+    name), keeps its place there; any other is a root of its own. A root is always a folder: that
+    of a single file is the folder it lies in.
     """
-    configured = [
-        Root(name=name, path=path)
+    homes = [
+        Root(name=as_text(name), path=path)
         for name, path in zip(config.notes.paths, config.note_paths, strict=True)
     ]
     if not paths:
-        return configured
+        return [_folder_of(home) for home in homes]
+    homes += [
+        Root(name=name, path=config.base / Path(name).expanduser())
+        for name in known
+        if name not in config.notes.paths
+    ]
     found = []
     for path in paths:
-        at = Path(os.path.abspath(cwd / path))  # noqa: PTH100 - resolve() would follow links
-        inside = (_inside(root, at) for root in configured)
-        found.append(next(filter(None, inside), Root(name=at.as_posix(), path=at)))
-    return found
+        at = _absolute(cwd / path)
+        inside = (_inside(root, at) for root in homes)
+        found.append(next(filter(None, inside), Root(name=as_text(at.as_posix()), path=at)))
+    return [_folder_of(root) for root in found]
+
+
+def _folder_of(root: Root) -> Root:
+    """The same place, with its folder as the root if it is a file."""
+    if root.below or not root.path.is_file():
+        return root
+    name = Path(root.name).parent.as_posix()
+    return Root(name=name, path=root.path.parent, below=root.path.name)
 
 
 def _inside(home: Root, at: Path) -> Root | None:
-    """A path as part of the configured notes; None if it lies elsewhere."""
+    """A path as part of a root; None if it lies elsewhere."""
     real = Path(os.path.realpath(home.path))
     for base in (_absolute(home.path), real):  # behind a symbolic link, a shell shows either
         if at.is_relative_to(base):
@@ -109,6 +126,7 @@ def scan(
     stamped = stamps(store, key)
     known = note_ids(store)
     present: set[int] = set()
+    reached: set[str] = set()  # absolute paths
     troubles: list[Trouble] = []
     found = walk(roots, globs_of(config))
     seen = changed = 0
@@ -119,6 +137,7 @@ def scan(
                     troubles.append(item)
                     continue
                 seen += 1
+                reached.add(str(_absolute(item.at)))
                 name = (item.root, item.path)
                 stamp = (item.stamp.size, item.stamp.mtime_ns)
                 if stamped.get(name) == stamp:
@@ -142,12 +161,18 @@ def scan(
         note_id
         for name, note_id in known.items()
         if note_id not in present
-        and (whole or _within(name, roots))
+        and (whole or _within(name, roots) or _place(name, config) in reached)
         and not any(_covers(trouble, name) for trouble in troubles)
     ]
     remove_notes(store, gone)
     settle_mentions(store, cycle_id)
     return Scanned(notes=frozenset(present), read=changed, troubles=tuple(troubles))
+
+
+def _place(name: tuple[str, str], config: Config) -> str:
+    """Where a note that history knows lies: it may be known under another root by now."""
+    root, path = name
+    return str(_absolute(config.base / Path(root).expanduser() / path))
 
 
 def _within(name: tuple[str, str], roots: Sequence[Root]) -> bool:

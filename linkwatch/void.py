@@ -71,8 +71,10 @@ def why_void(comparisons: Iterable[Comparison]) -> str | None:
 def _by_host(comparisons: Iterable[Comparison]) -> dict[str, _Host]:
     hosts: dict[str, _Host] = {}
     for one in comparisons:
-        if one.fault in _NOT_TRIED:
-            continue
+        if one.fault in _NOT_TRIED or (
+            one.fault is Fault.PRIVATE_ADDRESS and one.before_status is None
+        ):
+            continue  # nobody was asked; unless it was a public host: then our names are hijacked
         host = hosts.setdefault(one.host, _Host())
         host.answered |= one.status is not None
         host.answered_before |= one.before_status is not None

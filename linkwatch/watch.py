@@ -12,6 +12,7 @@ import click
 from linkwatch.model import CheckResult, Lookup, Outcome
 from linkwatch.notes.vault import Trouble
 from linkwatch.report.inert import terminal
+from linkwatch.report.words import count
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
@@ -64,7 +65,7 @@ class Lines(Silent):
         self._links = links
         self._done.clear()
         self._told = 0
-        say(f"checking {links} links")
+        say(f"checking {count(links, 'link')}")
 
     def saved(self, results: Sequence[CheckResult]) -> None:
         super().saved(results)
@@ -72,10 +73,10 @@ class Lines(Silent):
         done = len(self._done)
         if done * _LINES // self._links > self._told:
             self._told = done * _LINES // self._links
-            say(f"{done} of {self._links} links checked")
+            say(f"{done} of {count(self._links, 'link')} checked")
 
     def rescuing(self, links: int) -> None:
-        say(f"asking the archive for copies of {links} dead links")
+        say(f"asking the archive about {count(links, 'dead link')}")
 
 
 class Live(Silent):
@@ -137,7 +138,10 @@ def watching(*, quiet: bool, verbose: bool) -> Iterator[Progress]:
 
 def say(line: str) -> None:
     """A line for a person, on standard error, where progress belongs."""
-    click.echo(line, err=True)
+    try:
+        click.echo(line, err=True)
+    except OSError:  # nobody reads it any more, which is no reason to stop
+        pass
 
 
 def trouble_line(trouble: Trouble) -> str:

@@ -353,6 +353,39 @@ def test_output_into_a_closed_pipe_is_no_error(shop: Shop) -> None:
     assert process.stderr == ""
 
 
+def test_a_reader_of_progress_that_goes_away_does_not_stop_the_check(shop: Shop) -> None:
+    pages = [shop.web.page(f"s{i}.localhost", "/", Reply()) for i in range(40)]
+    shop.note("a.md", "\n".join(pages))
+    process = subprocess.run(
+        f"{sys.executable} -m linkwatch check 2>&1 >/dev/null | head -1",
+        shell=True,
+        cwd=shop.folder,
+        capture_output=True,
+        text=True,
+    )
+    assert process.stdout == "checking 40 links\n"
+    deadline = time.monotonic() + 10
+    while not (shop.folder / "data" / "report.md").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert "40 alive" in (shop.folder / "data" / "report.md").read_text()
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-", "<&-"])
+def test_a_standard_stream_that_is_closed_is_no_error(shop: Shop, closed: str) -> None:
+    shop.note("a.md", shop.web.page("a.localhost", "/", Reply()))
+    command = f"{sys.executable} -m linkwatch check -q {closed}"
+    assert subprocess.run(command, shell=True, cwd=shop.folder).returncode == 0
+
+
+def test_a_bug_is_one_sentence_too(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("linkwatch.listing.list_mentions", lambda *_, **__: 1 / 0)
+    ran = shop.run("links")
+    assert ran.code == 1
+    assert ran.err.startswith("linkwatch: this is a bug in linkwatch: ZeroDivisionError: division")
+    assert ran.err.count("\n") == 1
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="/dev/full is Linux's full disk")
 def test_a_full_disk_under_the_output_is_one_sentence(shop: Shop) -> None:
     shop.note("a.md", "https://example.org/ \n" * 20_000)

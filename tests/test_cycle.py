@@ -431,3 +431,42 @@ def test_the_same_history_gives_the_same_report(world: World) -> None:
             ledger_of(store, world.config), report_dir=world.config.report_path.parent
         )
     assert again == first
+
+
+def test_offline_with_one_link_a_denied_name_is_suspect_and_no_more(world: World) -> None:
+    world.note("a.md", "http://one.invalid/ http://two.invalid/")
+    world.check()
+    states = {link.verdict.state for link in world.links.values()}
+    assert states == {State.SUSPECT}
+
+
+def test_a_note_is_never_written_over_by_the_report(world: World) -> None:
+    page = world.web.page("site.example", "/", Reply())
+    note = world.note("a.md", page)
+    world.configure(report={"path": "notes/a.md"})
+    with pytest.raises(ReportError, match="left as it is"):
+        world.check()
+    assert note.read_text() == page
+    assert not world.web.requests
+
+
+def test_a_note_is_one_note_however_it_was_named(world: World, tmp_path: Path) -> None:
+    page = world.web.page("a.example", "/", Reply())
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    (folder / "loose.md").write_text(page)
+    world.note("a.md", "no links")
+    for path in (folder, folder / "loose.md", folder, folder / "loose.md", tmp_path / "elsewhere"):
+        assert world.check(path).ledger.notes == 1
+        assert len(world.links[page].mentions) == 1
+
+
+def test_names_that_lead_to_private_addresses_are_blocked_and_no_outage(world: World) -> None:
+    world.configure(check={"allow_private_networks": False})
+    urls = [f"http://s{i}.example/" for i in range(4)]
+    for i in range(4):
+        world.dns.addresses[f"s{i}.example"] = ["10.1.1.1"]
+    world.note("a.md", "\n".join(urls))
+    assert world.check().void is None
+    assert {link.verdict.reason for link in world.links.values()} == {Reason.PRIVATE_ADDRESS}
+    assert set(world.states(urls)) == {State.BLOCKED}

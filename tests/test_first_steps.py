@@ -52,6 +52,24 @@ def test_make_run_shows_the_report_and_keeps_a_history_for_each_folder(tmp_path:
     assert len(list((tmp_path / "data" / "run").iterdir())) == 2
 
 
+@pytest.mark.parametrize("name", ["it's", 'a "b"', "$(touch x)", "x; touch y"])
+def test_make_run_takes_any_name(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).mkdir()
+    (tmp_path / name / "a.md").write_text("no links here")
+    assert _make_run(name, tmp_path).returncode == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([name, "data"])
+
+
+def test_make_hands_the_name_over_as_it_is() -> None:
+    ran = subprocess.run(
+        ["make", "-n", "run", "NOTES=x'; touch injected; '"],
+        cwd=TOP,
+        capture_output=True,
+        text=True,
+    )
+    assert "injected" not in ran.stdout
+
+
 def test_make_run_fails_on_notes_that_do_not_exist(tmp_path: Path) -> None:
     ran = _make_run("nowhere", tmp_path)
     assert ran.returncode == 1

@@ -56,7 +56,8 @@ def is_void(comparisons: Iterable[Comparison]) -> bool:
         (hosts(2, Fault.TIMEOUT), False),
         (hosts(3, Fault.TIMEOUT), True),
         (hosts(3, Fault.DNS), True),
-        (hosts(3, Fault.PRIVATE_ADDRESS), True),  # names led astray
+        (hosts(3, Fault.PRIVATE_ADDRESS), False),  # nobody was asked
+        (hosts(3, Fault.PRIVATE_ADDRESS, before=200), True),  # public names led astray
         ([*hosts(50, Fault.TIMEOUT), one("up.example", 200)], False),  # no history to compare with
         ([*hosts(50, Fault.TIMEOUT), one("up.example", 503)], False),  # any status is an answer
         ([one("a.example", Fault.TIMEOUT)] * 9, False),  # many links, but one host

@@ -222,8 +222,11 @@ async def sweep(
     handed over again as `confirmed`, and if the link now answers, that answer takes its place.
     """
     first: dict[str, CheckResult] = {}
+    answered = False
 
     async def note_doubt(result: CheckResult) -> None:
+        nonlocal answered
+        answered = answered or result.status is not None
         if not result.inferred and doubtful(result):
             first[result.url] = result
         await hand(result)
@@ -233,6 +236,8 @@ async def sweep(
         attempts = before.attempts + second.attempts
         if second.inferred:
             return
+        if second.fault is Fault.DNS and not answered:
+            return  # a name system that denies every name, as some do offline, proves nothing
         if doubtful(second):
             await hand(replace(second, at=before.at, attempts=attempts, confirmed=True))
         elif second.status is not None and 200 <= second.status < 300:

@@ -54,6 +54,11 @@ def read_ledger(store: Store, *, names: Mapping[str, str], paths: Mapping[str, s
     `names`: what to put before the path of a note, by its root. `paths`: the absolute path of
     each root.
     """
+    with store.reading():
+        return _ledger(store, names, paths)
+
+
+def _ledger(store: Store, names: Mapping[str, str], paths: Mapping[str, str]) -> Ledger:
     mentions, files = _mentions(store, names, paths)
     hops = _last_hops(store)
     links = [
@@ -91,6 +96,13 @@ def read_link(
     store: Store, url: str, *, names: Mapping[str, str], paths: Mapping[str, str]
 ) -> tuple[LinkRecord, list[tuple[CheckResult, int, bool]]] | None:
     """One link and all its checks, oldest first, each with its cycle and whether that was void."""
+    with store.reading():
+        return _link(store, url, names, paths)
+
+
+def _link(
+    store: Store, url: str, names: Mapping[str, str], paths: Mapping[str, str]
+) -> tuple[LinkRecord, list[tuple[CheckResult, int, bool]]] | None:
     rows = store.rows(f"{_LINKS} where links.url = ?", (url,))
     if not rows:
         return None
@@ -128,9 +140,7 @@ def _mentions(
     ):
         file = f"{names.get(row['root'], '')}{row['path']}"
         if file not in files:
-            root = paths.get(row["root"], row["root"])
-            whole = root == row["path"] or root.endswith(f"/{row['path']}")
-            files[file] = root if whole else f"{root}/{row['path']}"
+            files[file] = f"{paths.get(row['root'], row['root'])}/{row['path']}"
         found.setdefault(row["link_id"], []).append(
             Mention(
                 file=file,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from linkwatch.history.store import Store
 from linkwatch.history.times import from_text, to_text
-from linkwatch.model import CitedFrom, Lookup
+from linkwatch.model import CitedFrom, Lookup, Outcome, Snapshot
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST_PAGE = datetime(1991, 8, 6, tzinfo=UTC)  # of the web; unpacked files may be "from 1970"
@@ -61,30 +62,34 @@ def _ns(moment: datetime) -> int:
     return (moment - _EPOCH) // timedelta(microseconds=1) * 1000
 
 
+_NO_ANSWER = frozenset(
+    {Outcome.RATE_LIMITED, Outcome.UNAVAILABLE, Outcome.MALFORMED, Outcome.QUEUED}
+)
+
+
 def save_lookup(store: Store, url: str, lookup: Lookup, now: datetime) -> None:
-    """What the archives said of a link; a copy that was found is kept for good."""
+    """What the archives said of a link.
+
+    A copy that was found is kept for good: that the archive can't be asked today for a better one
+    only moves the time of the next question.
+    """
     with store.writing() as connection:
-        row = connection.execute("select id from links where url = ?", (url,)).fetchone()
+        row = connection.execute(
+            """select links.id, lookups.snapshot_id from links
+               left join lookups on lookups.link_id = links.id where links.url = ?""",
+            (url,),
+        ).fetchone()
         if row is None:
+            return
+        if lookup.outcome in _NO_ANSWER and row["snapshot_id"] is not None:
+            connection.execute(
+                "update lookups set next_at = ? where link_id = ?",
+                (to_text(lookup.next_at), row["id"]),
+            )
             return
         snapshot_id = None
         if lookup.snapshot is not None:
-            snapshot = lookup.snapshot
-            cursor = connection.execute(
-                """insert into snapshots
-                   (link_id, archive, timestamp, url, status, verified, found_at)
-                   values (?, ?, ?, ?, ?, ?, ?)""",
-                (
-                    row["id"],
-                    snapshot.archive,
-                    to_text(snapshot.timestamp),
-                    snapshot.url,
-                    snapshot.status,
-                    snapshot.verified,
-                    to_text(now),
-                ),
-            )
-            snapshot_id = cursor.lastrowid
+            snapshot_id = _snapshot_id(connection, row["id"], lookup.snapshot, now)
         connection.execute(
             """insert or replace into lookups
                (link_id, outcome, asked_at, next_at, cited_at, cited_from, detail, snapshot_id)
@@ -100,3 +105,28 @@ def save_lookup(store: Store, url: str, lookup: Lookup, now: datetime) -> None:
                 snapshot_id,
             ),
         )
+
+
+def _snapshot_id(
+    connection: sqlite3.Connection, link_id: int, snapshot: Snapshot, now: datetime
+) -> int | None:
+    known = connection.execute(
+        "select id from snapshots where link_id = ? and url = ?", (link_id, snapshot.url)
+    ).fetchone()
+    if known is not None:
+        return int(known["id"])
+    cursor = connection.execute(
+        """insert into snapshots
+           (link_id, archive, timestamp, url, status, verified, found_at)
+           values (?, ?, ?, ?, ?, ?, ?)""",
+        (
+            link_id,
+            snapshot.archive,
+            to_text(snapshot.timestamp),
+            snapshot.url,
+            snapshot.status,
+            snapshot.verified,
+            to_text(now),
+        ),
+    )
+    return cursor.lastrowid

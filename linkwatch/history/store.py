@@ -111,6 +111,16 @@ class Store:
         with self._explained(), self.db.atomic():
             yield self.db.conn
 
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Several queries that see one and the same state, whatever a running cycle writes."""
+        with self._explained():
+            self.db.conn.execute("begin")
+        try:
+            yield
+        finally:
+            self.db.conn.rollback()
+
     def rows(self, sql: str, arguments: Sequence[Any] | Mapping[str, Any] = ()) -> list[Any]:
         """The rows of a query."""
         with self._explained():

@@ -17,9 +17,7 @@ _ATTRIBUTE = re.compile(
     rb"[\s/]*+(?:(>)|([^\s/>=][^\s/>=]*+)"
     rb"(?:\s*+=\s*+(?:\"([^\"]*+)(?:\"|\Z)|'([^']*+)(?:'|\Z)|([^\s>\"'][^\s>]*+)?))?+)"
 )
-_RAW_TEXT = frozenset({b"script", b"style", b"textarea", b"title", b"xmp", b"noscript"}) - {
-    b"noscript"
-}
+_RAW_TEXT = frozenset({b"script", b"style", b"textarea", b"title", b"xmp"})
 _VERBATIM = re.compile(rb"<(pre|code)(?=[\s>])[^>]*+>", re.IGNORECASE)
 _HTTP = re.compile(rb"https?://", re.IGNORECASE)
 _OBFUSCATED = re.compile(r"https?://", re.IGNORECASE)

@@ -84,7 +84,7 @@ def _compile(patterns: Sequence[str]) -> tuple[re.Pattern[str], ...]:
     try:
         found = (GitIgnoreBasicPattern(p).regex for p in patterns)
         return tuple(regex for regex in found if regex is not None)
-    except ValueError as exc:
+    except (ValueError, re.error) as exc:
         raise NotesError(f"One of {list(patterns)} is not a glob: {exc}.") from exc
 
 
@@ -170,18 +170,18 @@ class _Walk:
             return
         self._seen_files.add(_identity(status))
         stamp = Stamp(status.st_size, status.st_mtime_ns)
-        yield Note(root=root, path=_text(path), at=Path(at), stamp=stamp)
+        yield Note(root=root, path=as_text(path), at=Path(at), stamp=stamp)
 
 
 def _trouble(root: str, path: str, why: str) -> Trouble:
-    return Trouble(root=root, path=_text(path), why=why)
+    return Trouble(root=root, path=as_text(path), why=why)
 
 
 def _identity(status: os.stat_result) -> tuple[int, int]:
     return status.st_dev, status.st_ino
 
 
-def _text(path: str) -> str:
+def as_text(path: str) -> str:
     r"""A file name as text: a byte that is not UTF-8 becomes `\xff`, so that names stay apart."""
     return os.fsencode(path.replace(os.sep, "/")).decode("utf-8", "backslashreplace")
 
@@ -200,14 +200,13 @@ def display_names(roots: Mapping[str, Path]) -> dict[str, str]:
     With one root: nothing, notes are named relative to it. With several: each root's path below
     the closest folder that holds them all.
     """
-    folders = {n: p if p.is_dir() or not p.suffix else p.parent for n, p in roots.items()}
-    if len(set(folders.values())) <= 1:
+    if len(set(roots.values())) <= 1:
         return dict.fromkeys(roots, "")
     try:
-        base = Path(os.path.commonpath(folders.values()))
+        base = Path(os.path.commonpath(roots.values()))
     except ValueError:  # on different drives
-        return {name: f"{folder.as_posix()}/" for name, folder in folders.items()}
+        return {name: f"{folder.as_posix()}/" for name, folder in roots.items()}
     return {
         name: "" if folder == base else f"{folder.relative_to(base).as_posix()}/"
-        for name, folder in folders.items()
+        for name, folder in roots.items()
     }

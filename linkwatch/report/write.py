@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from linkwatch.errors import ReportError
+from linkwatch.marker import HEAD_BYTES, is_report
 from linkwatch.report.inert import terminal
 
 _WHY: Final[dict[int, str]] = {
@@ -26,6 +27,22 @@ _WHY: Final[dict[int, str]] = {
     errno.ENAMETOOLONG: "its name is too long",
     errno.EIO: "the disk reports an error",
 }
+
+
+def refuse_foreign(path: Path) -> None:
+    """Raise ReportError if something lies at `path` that is not a report of ours: a note, say."""
+    try:
+        if not path.is_file():
+            return
+        with path.open("rb") as file:
+            head = file.read(HEAD_BYTES)
+    except OSError:  # the writing will tell
+        return
+    if head and not is_report(head):
+        raise ReportError(
+            f"{path} is not a report of linkwatch's, and is left as it is: "
+            "remove it, or choose another report.path."
+        )
 
 
 def write_atomically(path: Path, text: str) -> None:

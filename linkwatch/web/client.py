@@ -155,7 +155,7 @@ class Client:
         clock_s = asyncio.get_running_loop().time
         started_s = clock_s()
         await self._approve(url, timeout_s)
-        left_s = timeout_s - (clock_s() - started_s)
+        left_s = max(timeout_s - (clock_s() - started_s), 0.001)  # 0 would mean no limit
         timeout = aiohttp.ClientTimeout(total=left_s, connect=timeout_s / 2, ceil_threshold=1e9)
         try:
             plain, authorization = _without_userinfo(url)

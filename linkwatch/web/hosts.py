@@ -36,11 +36,13 @@ class NotNowError(Exception):
 
 
 class _Host:
-    __slots__ = ("places", "ready_at_s")
+    __slots__ = ("left_alone_until_s", "next_turn_s", "places")
 
     def __init__(self, concurrency: int) -> None:
         self.places = asyncio.Semaphore(concurrency)
-        self.ready_at_s = float("-inf")  # on the monotonic clock
+        # On the monotonic clock: the host's own wish, and our interval.
+        self.left_alone_until_s = float("-inf")
+        self.next_turn_s = float("-inf")
 
 
 class Hosts:
@@ -60,42 +62,52 @@ class Hosts:
     def wait_s(self, url: str) -> float:
         """Seconds that the host of a URL is still to be left alone; 0 if it may be asked."""
         host = self._hosts.get(host_of(url))
-        return max(0.0, host.ready_at_s - self._clock.monotonic_s()) if host else 0.0
+        return max(0.0, host.left_alone_until_s - self._clock.monotonic_s()) if host else 0.0
 
     def back_off(self, url: str, seconds: float) -> None:
         """Leave the host of a URL alone for so long, all its links; a longer wish stands."""
-        host = self._host(url)
-        host.ready_at_s = max(host.ready_at_s, self._clock.monotonic_s() + seconds)
+        self._leave_alone(self._host(url), seconds)
 
     def hold(self, key: str, seconds: float) -> None:
         """Leave a host alone from the start, as it asked in an earlier cycle. `key`: name:port."""
         manners = self._manners(key.rpartition(":")[0])
-        host = self._hosts.setdefault(key, _Host(manners.concurrency))
-        host.ready_at_s = max(host.ready_at_s, self._clock.monotonic_s() + seconds)
+        self._leave_alone(self._hosts.setdefault(key, _Host(manners.concurrency)), seconds)
+
+    def _leave_alone(self, host: _Host, seconds: float) -> None:
+        until_s = self._clock.monotonic_s() + seconds
+        host.left_alone_until_s = max(host.left_alone_until_s, until_s)
 
     def backing_off(self) -> dict[str, float]:
         """Seconds still to wait, by host key, for the hosts that have to be left alone."""
         now_s = self._clock.monotonic_s()
-        return {k: h.ready_at_s - now_s for k, h in self._hosts.items() if h.ready_at_s > now_s}
+        waits = {key: host.left_alone_until_s - now_s for key, host in self._hosts.items()}
+        return {key: wait_s for key, wait_s in waits.items() if wait_s > 0}
 
     @asynccontextmanager
     async def turn(self, url: str, *, patience_s: float = float("inf")) -> AsyncIterator[Manners]:
-        """A turn at the host of a URL. Raises NotNowError if it would wait over `patience_s`."""
+        """A turn at the host of a URL.
+
+        Raises NotNowError if the host wants to be left alone for longer than `patience_s`; our
+        own interval is waited for, however long it is.
+        """
         manners = self.manners(url)
         host = self._host(url)
         async with host.places:
             while True:
-                while (wait_s := host.ready_at_s - self._clock.monotonic_s()) > 0:
-                    if wait_s > patience_s:
-                        raise NotNowError(host_of(url), wait_s)
+                while (wait_s := self._wait_s(host)) > 0:
+                    wished_s = host.left_alone_until_s - self._clock.monotonic_s()
+                    if wished_s > patience_s:
+                        raise NotNowError(host_of(url), wished_s)
                     await self._clock.sleep(wait_s)
                 async with self._slots:
-                    now_s = self._clock.monotonic_s()
-                    if host.ready_at_s > now_s:  # others of this host got their slots first
+                    if self._wait_s(host) > 0:  # others of this host got their slots first
                         continue
-                    host.ready_at_s = now_s + manners.interval_s
+                    host.next_turn_s = self._clock.monotonic_s() + manners.interval_s
                     yield manners
                     return
+
+    def _wait_s(self, host: _Host) -> float:
+        return max(host.left_alone_until_s, host.next_turn_s) - self._clock.monotonic_s()
 
     def _host(self, url: str) -> _Host:
         key = host_of(url)

@@ -218,14 +218,22 @@ def test_one_hosts_silence_does_not_hold_up_others(sweeper: Sweeper) -> None:
 
 def test_a_name_that_does_not_exist_is_a_fact_about_each_of_its_links(sweeper: Sweeper) -> None:
     links = [f"http://gone.invalid/{n}" for n in range(20)]
-    sweeper.sweep(links)
+    (answering,) = sweeper.links("a.test", 1)
+    sweeper.sweep([answering, *links])
+    del sweeper.results[[one.url for one in sweeper.results].index(answering)]
     first = [result for result in sweeper.results if not result.confirmed]
     again = [result for result in sweeper.results if result.confirmed]
     assert {result.url for result in first} == {result.url for result in again} == set(links)
     assert len(sweeper.results) == 40
     assert not any(result.inferred for result in sweeper.results)
     assert {result.fault for result in sweeper.results} == {Fault.DNS}
-    assert sweeper.dns.asked == ["gone.invalid"] * 2  # the second time afresh
+    asked = [name for name in sweeper.dns.asked if name == "gone.invalid"]
+    assert len(asked) == 2  # the second time afresh
+
+
+def test_a_name_system_that_denies_every_name_confirms_nothing(sweeper: Sweeper) -> None:
+    sweeper.sweep(["http://one.invalid/", "http://two.invalid/"])
+    assert [(one.fault, one.confirmed) for one in sweeper.results] == [(Fault.DNS, False)] * 2
 
 
 def test_a_name_that_exists_after_all_is_taken_at_its_word(sweeper: Sweeper) -> None:

@@ -118,16 +118,16 @@ def test_mentions_come_in_the_order_of_their_places(past: Past) -> None:
 def test_notes_of_several_roots_are_named_apart(past: Past) -> None:
     past.note("x.md", A, root="work")
     past.note("x.md", A, root="home")
-    past.note("todo.md", A, root="todo.md")
+    past.note("todo.md", A, root=".")
     past.begin(0)
 
     ledger = read_ledger(
         past.store,
-        names={"work": "work/", "home": "home/", "todo.md": ""},
-        paths={"work": "/v/work", "home": "/v/home", "todo.md": "/v/todo.md"},
+        names={"work": "work/", "home": "home/", ".": ""},
+        paths={"work": "/v/work", "home": "/v/home", ".": "/v"},
     )
 
-    assert roots(past.store) == ["home", "todo.md", "work"]
+    assert roots(past.store) == [".", "home", "work"]
     assert ledger.roots == {
         "home/x.md": "/v/home/x.md",
         "todo.md": "/v/todo.md",

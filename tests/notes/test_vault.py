@@ -319,18 +319,13 @@ def test_an_empty_vault_has_no_notes(tmp_path: Path) -> None:
     ("paths", "expected"),
     [
         (["notes"], {"notes": ""}),
-        (["notes/a.md"], {"notes/a.md": ""}),
         (["work", "home"], {"work": "work/", "home": "home/"}),
         (["vault/a", "vault/b/c"], {"vault/a": "a/", "vault/b/c": "b/c/"}),
-        (["vault", "vault/inner.md"], {"vault": "", "vault/inner.md": ""}),
-        (["vault/a.md", "vault/b.md"], {"vault/a.md": "", "vault/b.md": ""}),
-        (["work", "home/x.md"], {"work": "work/", "home/x.md": "home/"}),
+        (["vault", "vault/inner"], {"vault": "", "vault/inner": "inner/"}),
+        (["README", "notes"], {"README": "README/", "notes": "notes/"}),
     ],
 )
 def test_notes_are_named_shortly_and_apart(
     tmp_path: Path, paths: Sequence[str], expected: dict[str, str]
 ) -> None:
-    for path in paths:
-        fill(tmp_path, path if path.endswith(".md") else f"{path}/x.md")
-
     assert display_names({path: tmp_path / path for path in paths}) == expected

@@ -152,3 +152,16 @@ def test_a_turn_that_fails_or_is_cancelled_frees_its_place() -> None:
         return len(watcher.began_s)
 
     assert asyncio.run(main()) == 2
+
+
+def test_our_own_interval_is_waited_for_however_long_it_is() -> None:
+    async def main() -> Watcher:
+        watcher = Watcher(interval_s=120.0)
+        for _ in range(2):
+            await watcher.turn(A, patience_s=60.0)
+        return watcher
+
+    watcher = asyncio.run(main())
+    assert watcher.began_s == [0.0, 120.0]
+    assert watcher.hosts.backing_off() == {}
+    assert watcher.hosts.wait_s(A) == 0.0
