@@ -126,7 +126,7 @@ class CheckResult:
     message: str = ""  # what the library or the server said of the fault, for a person
     final_url: str | None = None  # where the last request went
     hops: tuple[Hop, ...] = ()
-    attempts: int = 1
+    attempts: int = 1  # requests made: hops, retries and the second question included
     inferred: bool = False  # not asked: the host was silent to another link of this sweep
     confirmed: bool = False  # hard evidence, asked a second time, said the same again
     remark: str | None = None  # something odd that does not change the verdict

@@ -117,7 +117,7 @@ def _facts(check: StoredCheck) -> Iterable[str]:
     if not result.inferred:
         yield f"{result.elapsed_ms} ms"
     if result.attempts > 1:
-        yield f"{result.attempts} attempts"
+        yield f"{result.attempts} requests"
     if result.confirmed:
         yield "confirmed by a second question"
     if result.inferred:

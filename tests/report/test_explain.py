@@ -69,7 +69,7 @@ def test_the_whole_story_is_told_in_order() -> None:
         "  notes/a.md:12:5: https://a.example/x  (bare)\n"
         "\n"
         "2 checks, oldest first:\n"
-        "  2026-01-05 12:00 UTC  404, evidence: hard, 84 ms, 2 attempts, "
+        "  2026-01-05 12:00 UTC  404, evidence: hard, 84 ms, 2 requests, "
         "confirmed by a second question, cycle 1\n"
         "      302  https://a.example/x → https://a.example/gone\n"
         "  2026-01-06 12:00 UTC  timeout, evidence: soft, "
