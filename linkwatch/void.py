@@ -30,6 +30,7 @@ class Comparison:
     before_status: int | None
     before_final_url: str | None
     before_digest: str | None
+    redirected: bool = False  # the host answered, and sent us on to where the story ended
 
 
 @dataclass(slots=True)
@@ -76,7 +77,7 @@ def _by_host(comparisons: Iterable[Comparison]) -> dict[str, _Host]:
         ):
             continue  # nobody was asked; unless it was a public host: then our names are hijacked
         host = hosts.setdefault(one.host, _Host())
-        host.answered |= one.status is not None
+        host.answered |= one.status is not None or one.redirected
         host.answered_before |= one.before_status is not None
         host.ours |= one.fault in _OURS
         if one.before_status is not None and one.status is not None:

@@ -470,3 +470,13 @@ def test_names_that_lead_to_private_addresses_are_blocked_and_no_outage(world: W
     assert world.check().void is None
     assert {link.verdict.reason for link in world.links.values()} == {Reason.PRIVATE_ADDRESS}
     assert set(world.states(urls)) == {State.BLOCKED}
+
+
+def test_hosts_that_redirect_to_dead_names_have_answered(world: World) -> None:
+    links = []
+    for i in range(3):
+        to = [("Location", f"http://gone{i}.invalid/")]
+        links.append(world.web.page(f"short{i}.example", "/", Reply(status=302, headers=to)))
+    world.note("a.md", "\n".join(links))
+    assert world.check().void is None
+    assert set(world.states(links)) == {State.DEAD}

@@ -226,7 +226,7 @@ async def sweep(
 
     async def note_doubt(result: CheckResult) -> None:
         nonlocal answered
-        answered = answered or result.status is not None
+        answered = answered or result.status is not None or bool(result.hops)
         if not result.inferred and doubtful(result):
             first[result.url] = result
         await hand(result)

@@ -56,7 +56,8 @@ def due(
 
 def any_answer(store: Store, cycle_id: int) -> bool:
     """Whether any host answered in this cycle; a status of any kind is an answer."""
-    sql = "select 1 from checks where cycle_id = ? and status is not null limit 1"
+    sql = """select 1 from checks where cycle_id = ? and (
+        status is not null or exists (select 1 from hops where check_id = checks.id)) limit 1"""
     return bool(store.rows(sql, (cycle_id,)))
 
 

@@ -81,11 +81,13 @@ def comparisons(store: Store, cycle_id: int) -> list[Comparison]:
             before_status=row["before_status"],
             before_final_url=row["before_final_url"],
             before_digest=row["before_digest"],
+            redirected=bool(row["redirected"]),
         )
         for row in store.rows(
             """select links.host, now.status, now.fault, now.final_url, now.digest,
                       before.status as before_status, before.final_url as before_final_url,
-                      before.digest as before_digest
+                      before.digest as before_digest,
+                      exists (select 1 from hops where check_id = now.id) as redirected
                from checks as now
                join links on links.id = now.link_id
                left join checks as before on before.id = links.last_check_id
