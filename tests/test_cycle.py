@@ -480,3 +480,17 @@ def test_hosts_that_redirect_to_dead_names_have_answered(world: World) -> None:
     world.note("a.md", "\n".join(links))
     assert world.check().void is None
     assert set(world.states(links)) == {State.DEAD}
+
+
+def test_a_host_that_has_had_enough_is_left_alone_and_its_links_wait(world: World) -> None:
+    world.configure(check={"per_host": {"concurrency": 1, "interval": "0ms"}})
+    urls = [world.web.page("busy.example", f"/{i}", Reply(status=429)) for i in range(30)]
+    world.note("a.md", "\n".join(urls))
+
+    result = world.check()
+
+    assert world.web.asked("busy.example") == 9  # three links, three tries each
+    assert (result.checked, result.postponed) == (3, 27)
+    assert world.check().checked == 0
+    world.pass_days(0.1)
+    assert world.check().checked == 3  # three others

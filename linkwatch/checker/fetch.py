@@ -29,6 +29,7 @@ _PASSING_STATUS = frozenset({408, 425, 429, 502, 503, 504})
 _PASSING_FAULT = frozenset({Fault.RESET})
 _TIMEOUTS_A_CHAIN = 3
 _IN_VAIN = 3  # checks in a row at one host whose retries led nowhere; the next ones have none
+_ENOUGH_S = 900.0  # for a host that says "too many requests" to all of those, and not how long
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,8 +123,10 @@ class _Check:
         )
         if not again(reply):
             shared.in_vain.pop(host, None)
-        elif isinstance(reply, RequestFault) or reply.status != 429:
+        else:
             shared.in_vain[host] = in_vain + 1
+            if isinstance(reply, Answer) and reply.status == 429 and in_vain + 1 >= _IN_VAIN:
+                shared.hosts.back_off(url, _ENOUGH_S)  # its other links are left to another cycle
         return reply
 
     async def _ask(self, url: str, cookies: dict[str, str]) -> Answer | RequestFault:
