@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
-from linkwatch.archive.rescue import Pace, Wanted, rescue
+from linkwatch.archive.rescue import Pace, rescue
 from linkwatch.checker.fetch import Fetcher
 from linkwatch.checker.sweep import sweep
 from linkwatch.clock import Clock
@@ -324,15 +324,7 @@ class _Cycle:
                 self._progress.rescued(url, lookup)
 
         await rescue(
-            [
-                Wanted(
-                    url=link.url,
-                    cited_at=link.cited_at,
-                    cited_from=link.cited_from,
-                    failed_at=link.failed_at,
-                )
-                for link in wanted
-            ],
+            wanted,
             archives=archives_of(config),
             hosts=self._hosts,
             clock=clock,

@@ -169,6 +169,16 @@ class CitedFrom(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """A dead link that wants a copy."""
+
+    url: str  # the link
+    cited_at: datetime
+    cited_from: CitedFrom
+    failed_at: datetime  # first failure of the present run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
     """An archived copy of a link."""
 

@@ -137,7 +137,8 @@ def scan(
                     troubles.append(item)
                     continue
                 seen += 1
-                reached.add(str(_absolute(item.at)))
+                if not whole:  # else whatever is not present goes, wherever it lies
+                    reached.add(str(_absolute(item.at)))
                 name = (item.root, item.path)
                 stamp = (item.stamp.size, item.stamp.mtime_ns)
                 if stamped.get(name) == stamp:

@@ -24,7 +24,7 @@ from linkwatch.archive.pace import Endpoint, Pace
 from linkwatch.archive.threads import in_thread
 from linkwatch.clock import Clock
 from linkwatch.errors import ArchiveBusy, ArchiveError, ArchiveRefused
-from linkwatch.model import CitedFrom, Lookup, Outcome, Snapshot
+from linkwatch.model import Lookup, Outcome, Snapshot, Wanted
 from linkwatch.web.guard import literal, outside_dns, private_name
 from linkwatch.web.hosts import Hosts, NotNowError
 from linkwatch.web.retry import RetryPolicy, retrying
@@ -64,16 +64,6 @@ _ARCHIVES = (  # their pages are copies already
     "archive.md",
     "perma.cc",
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """A dead link that wants a copy."""
-
-    url: str  # the link
-    cited_at: datetime
-    cited_from: CitedFrom
-    failed_at: datetime  # first failure of the present run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

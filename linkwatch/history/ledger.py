@@ -60,10 +60,11 @@ def read_ledger(store: Store, *, names: Mapping[str, str], paths: Mapping[str, s
 
 def _ledger(store: Store, names: Mapping[str, str], paths: Mapping[str, str]) -> Ledger:
     mentions, files = _mentions(store, names, paths)
-    hops = _last_hops(store)
+    rows = store.rows(f"{_LINKS} where links.mentioned = 1")
+    hops = hops_of(store, [row["last_check_id"] for row in rows if row["last_check_id"]])
     links = [
         _record(row, mentions.get(row["id"], ()), hops.get(row["last_check_id"], ()))
-        for row in store.rows(f"{_LINKS} where links.mentioned = 1")
+        for row in rows
     ]
     links.sort(key=lambda link: (_ORDER[link.verdict.state], link.url))
     latest = [
@@ -154,17 +155,6 @@ def _mentions(
             )
         )
     return {key: tuple(value) for key, value in found.items()}, files
-
-
-def _last_hops(store: Store) -> dict[int, tuple[Hop, ...]]:
-    found: dict[int, list[Hop]] = {}
-    for row in store.rows(
-        """select hops.* from hops join links on links.last_check_id = hops.check_id
-           where links.mentioned = 1 order by hops.check_id, hops.position"""
-    ):
-        hop = Hop(url=row["url"], status=row["status"], location=row["location"])
-        found.setdefault(row["check_id"], []).append(hop)
-    return {key: tuple(value) for key, value in found.items()}
 
 
 def _record(row: Any, mentions: tuple[Mention, ...], hops: tuple[Hop, ...]) -> LinkRecord:

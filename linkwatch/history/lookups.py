@@ -3,28 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from linkwatch.history.store import Store
 from linkwatch.history.times import from_text, to_text
-from linkwatch.model import CitedFrom, Lookup, Outcome, Snapshot
+from linkwatch.model import CitedFrom, Lookup, Outcome, Snapshot, Wanted
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST_PAGE = datetime(1991, 8, 6, tzinfo=UTC)  # of the web; unpacked files may be "from 1970"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bereft:
-    """A dead link whose archives should be asked."""
-
-    url: str
-    cited_at: datetime
-    cited_from: CitedFrom
-    failed_at: datetime  # the first failure of the present run
-
-
-def bereft(store: Store, now: datetime) -> list[Bereft]:
+def bereft(store: Store, now: datetime) -> list[Wanted]:
     """Dead links that were never asked about, or whose answer has run out.
 
     Cited when we first saw the link, or when the oldest of the notes that name it was last
@@ -48,7 +37,7 @@ def bereft(store: Store, now: datetime) -> list[Bereft]:
         by_file = written_ns is not None and written_ns < _ns(first_seen)
         written = _EPOCH + timedelta(microseconds=written_ns // 1000) if by_file else first_seen
         found.append(
-            Bereft(
+            Wanted(
                 url=row["url"],
                 cited_at=written,
                 cited_from=CitedFrom.FILE if by_file else CitedFrom.FIRST_SEEN,
