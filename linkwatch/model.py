@@ -9,7 +9,7 @@ Every datetime is aware and in UTC. Durations carry their unit in the name.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 
@@ -70,7 +70,48 @@ class Reason(StrEnum):
     BAD_URL = "bad_url"
     EXCLUDED = "excluded"
     OFFLINE = "offline"
+    VOUCHED = "vouched"
     UNCHECKED = "unchecked"
+
+
+class Sign(StrEnum):
+    """What a page shows about itself, whatever its status. `evidence` says what each is worth."""
+
+    CHALLENGE = "challenge"  # the definitive mark of a wall against programs
+    CHALLENGE_WEAK = "challenge_weak"  # sits on good pages too
+    LOGIN = "login"  # a login stands in the page's place
+    CONSENT = "consent"  # or a page that asks for consent
+    PARKING_HOST = "parking_host"  # served by a company that parks domains
+    FOR_SALE = "for_sale"  # it says that the domain is for sale
+    LANDER = "lander"  # the machinery of a parked page
+    NOT_FOUND_WORDS = "not_found_words"  # it says that it does not exist
+    NOT_FOUND_PATH = "not_found_path"  # we were sent to an address for what does not exist
+    TO_HOME = "to_home"  # a deep link that ended at a front page
+    SAME_END = "same_end"  # several links of the host ended at this very page
+    SIBLING_SAME = "sibling_same"  # an address made up at random shows the same
+    HOME_CANONICAL = "home_canonical"  # it says that its own address is the front page
+    CHANGED = "changed"  # it used to be another page
+    SHRANK = "shrank"  # of its text little is left
+    HONEST = "honest"  # the host answered a made-up address with 404
+    UNDECIDABLE = "undecidable"  # an app in one page, or a host that shows the same for everything
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One sign, and by what it was told: a short word of ours, never the page's own text."""
+
+    sign: Sign
+    by: str = ""
+
+
+class Says(StrEnum):
+    """What a site's own answer to a better question says of a link."""
+
+    ALIVE = "alive"
+    MOVED = "moved"  # to the result's final URL
+    GONE = "gone"
+    PRIVATE = "private"  # it exists, but not for us
+    DOUBTFUL = "doubtful"  # it looks removed
 
 
 class Fault(StrEnum):
@@ -92,6 +133,14 @@ class Fault(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pardon:
+    """A wish not to hear of a link's failures. They are still looked for."""
+
+    until: date | None = None  # the first day on which it is over; None: for good
+    because: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Mention:
     """One place in one note that names a URL; the place is where the URL text stands."""
 
@@ -103,6 +152,8 @@ class Mention:
     url: str  # as meant, with its fragment: entities and escapes decoded
     text: str  # as written, the bytes start:end
     kind: Kind
+    pardon: Pardon | None = None  # a comment beside it asks for silence
+    missing: bool = False  # its fragment was on the page once, and is no more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +163,15 @@ class Hop:
     url: str
     status: int
     location: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fingerprint:
+    """What tells one page from another, however its markup changes. See `web.page`."""
+
+    title: str  # "" where there is none
+    length: int  # of the text that a reader sees, in characters
+    sketch: bytes  # its words, as a similarity hash; empty: too few words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +192,38 @@ class CheckResult:
     remark: str | None = None  # something odd that does not change the verdict
     size: int | None = None  # bytes of the body that were read, after decompression
     digest: str | None = None  # of those bytes
+    marks: tuple[Mark, ...] = ()  # what the page showed
+    fingerprint: Fingerprint | None = None  # of an HTML page's text
+    probe: str | None = None  # the better question that was asked instead (see `checker.probes`)
+    says: Says | None = None  # and what it said
+    anchors: tuple[tuple[str, bool], ...] = ()  # fragments looked for, and whether they were there
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remembered:
+    """What the last good check of a link left for the next one to compare with."""
+
+    digest: str | None
+    final_url: str | None
+    fingerprint: Fingerprint | None
+    signs: frozenset[Sign] = frozenset()  # what the page showed
+
+
+class Candour(StrEnum):
+    """How a host answers when it is asked for an address that was made up."""
+
+    HONEST = "honest"  # that there is none
+    SAME = "same"  # with what it shows for a link as well
+    OTHER = "other"  # with some page
+    UNCLEAR = "unclear"  # not in a way that could be read
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostMemory:
+    """What a made-up address taught us about a host, and when."""
+
+    candour: Candour
+    asked_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +234,25 @@ class Verdict:
     reason: Reason
     since: datetime | None  # first check of the present run; for suspect and dead, first failure
     detail: str  # one sentence for a person
+    recoveries: int = 0  # how often it failed and came back, of late
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Testimony:
+    """A person's word that a link is alive, whatever we see."""
+
+    at: datetime
+    until: datetime
+    because: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drift:
+    """A page that became another page under the same address."""
+
+    at: datetime  # the first check that saw the new one
+    before: str  # titles
+    after: str
 
 
 class Outcome(StrEnum):
@@ -202,6 +313,24 @@ class Lookup:
     detail: str = ""  # one sentence for a person, where the outcome alone does not tell
 
 
+class By(StrEnum):
+    """What ignores a link."""
+
+    NOTE = "note"  # comments beside all of its mentions
+    URL = "url"
+    PATTERN = "pattern"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overruled:
+    """A link that somebody does not want to hear of, or did not until the ignore spoke up."""
+
+    by: By
+    until: date | None  # the first day on which it is over; None: for good
+    because: str
+    speaks_up: str | None = None  # why it is told of nevertheless, in one sentence
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkRecord:
     """A link that some note mentions, as history knows it now: what reports are made of."""
@@ -217,6 +346,14 @@ class LinkRecord:
     hops: tuple[Hop, ...]
     lookup: Lookup
     mentions: tuple[Mention, ...]
+    drift: Drift | None = None  # its page became another
+    overruled: Overruled | None = None
+    unheard: tuple[Mention, ...] = ()  # of `mentions`: those whose comments hold
+
+    @property
+    def ignored(self) -> bool:
+        """Whether reports leave it to the list of ignored links."""
+        return self.overruled is not None and self.overruled.speaks_up is None
 
 
 class Ending(StrEnum):
@@ -267,4 +404,5 @@ class Ledger:
     links: tuple[LinkRecord, ...]  # in the order of State, then url
     changes: tuple[Change, ...]  # of the last finished, valid cycle
     earlier: tuple[Change, ...] = ()  # of those in the week before it, newest first
+    unsteady: tuple[tuple[str, int], ...] = ()  # hosts that come and go, and how many links do so
     roots: dict[str, str]  # a note's name in mentions -> its absolute path

@@ -55,6 +55,20 @@ class HostOverride(_Section, frozen=True):
     user_agent: str | None = None
 
 
+class Probes(_Section, frozen=True):
+    """Which sites are asked a better question than for their page. See `checker.probes`."""
+
+    arxiv: bool = True
+    doi: bool = True
+    github: bool = True
+    google_docs: bool = True
+    reddit: bool = True
+    stackexchange: bool = True
+    vimeo: bool = True
+    x: bool = True
+    youtube: bool = True
+
+
 class Check(_Section, frozen=True):
     timeout: Seconds = Seconds(20)
     concurrency: Count = 256
@@ -64,6 +78,8 @@ class Check(_Section, frozen=True):
     allow_private_networks: bool = False
     user_agent: str | None = None
     proxy: str | None = None
+    fragments: bool = False
+    probes: Probes = msgspec.field(default_factory=Probes)
     hosts: dict[str, HostOverride] = msgspec.field(default_factory=dict)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from linkwatch.model import CitedFrom, Lookup, Outcome, Reason, State, Verdict
+from linkwatch.model import By, CitedFrom, Lookup, Outcome, Overruled, Reason, State, Verdict
 
 REASONS: Final[dict[Reason, str]] = {
     Reason.OK: "The page answers.",
@@ -38,6 +38,7 @@ REASONS: Final[dict[Reason, str]] = {
     Reason.BAD_URL: "The URL cannot be requested.",
     Reason.EXCLUDED: "Excluded by the configuration.",
     Reason.OFFLINE: "This machine could not reach the network.",
+    Reason.VOUCHED: "A person says that it is alive.",
     Reason.UNCHECKED: "Not checked yet.",
 }
 
@@ -72,6 +73,13 @@ CITED_FROM: Final[dict[CitedFrom, str]] = {
 }
 
 
+_IGNORED_BY: Final[dict[By, str]] = {
+    By.NOTE: "by a comment in the notes",
+    By.URL: "by its URL",
+    By.PATTERN: "by a pattern",
+}
+
+
 def day(at: datetime) -> str:
     """The date, in UTC: `2026-01-05`."""
     return f"{at.year:04}-{at.month:02}-{at.day:02}"  # strftime takes five times as long
@@ -103,6 +111,14 @@ def since(verdict: Verdict) -> str:
         return ""
     word = "Failing since" if verdict.state in (State.DEAD, State.SUSPECT) else "Since"
     return f"{word} {day(verdict.since)}."
+
+
+def overruled(said: Overruled) -> str:
+    """Why a link is ignored and until when; or why its ignore speaks up. A sentence of ours."""
+    if said.speaks_up is not None:
+        return said.speaks_up
+    until = f" until {said.until}" if said.until else ""
+    return f"Ignored{until} {_IGNORED_BY[said.by]}."
 
 
 def lookup(found: Lookup) -> str:
