@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from enum import IntEnum
 from functools import partial
 from pathlib import Path
@@ -19,6 +20,8 @@ from linkwatch.errors import LinkwatchError
 
 if TYPE_CHECKING:
     from linkwatch.config import Config
+    from linkwatch.history.store import Store
+    from linkwatch.model import By, Pardon
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -242,8 +245,22 @@ def report(shape: str | None, output: Path | None, fail_on: str | None) -> None:
         write_atomically(target, "".join(pieces))
         if not call.quiet:
             _say(f"Report: {target}")
-    if fail_on and any(link.verdict.state is State.DEAD for link in ledger.links):
+    if fail_on and any(
+        link.verdict.state is State.DEAD and not link.ignored for link in ledger.links
+    ):
         sys.exit(Exit.DEAD)
+
+
+@cli.command()
+@_common
+def status() -> None:
+    """One screen on how things stand right now: the links, what is due, the last cycles."""
+    from linkwatch.clock import SystemClock
+    from linkwatch.listing import status_of
+    from linkwatch.report.status import overview
+
+    call = _call()
+    _print(overview(status_of(call.config(), now=SystemClock().utc_now())), newline=False)
 
 
 @cli.command()
@@ -276,6 +293,184 @@ def run() -> None:
     run_loop(daemon.run())
 
 
+def _today() -> date:
+    return datetime.now().astimezone().date()
+
+
+def _a_day_to_come(
+    _context: click.Context, _option: click.Parameter, value: datetime | None
+) -> date | None:
+    """A day as it was typed, which is a day of wherever the person is."""
+    if value is not None and value.date() <= _today():
+        raise click.BadParameter(f"{value.date()} is not a day to come.")
+    return value.date() if value else None
+
+
+def _a_duration(
+    _context: click.Context, _option: click.Parameter, value: str | None
+) -> timedelta | None:
+    from linkwatch.settings import seconds
+
+    if value is None:
+        return None
+    try:
+        duration = timedelta(seconds=seconds(value))
+    except ValueError as exc:
+        raise click.BadParameter(f"{exc}.") from exc
+    if not duration:
+        raise click.BadParameter("that is no time at all.")
+    return duration
+
+
+_until = partial(
+    click.option, "--until", type=click.DateTime(["%Y-%m-%d"]), callback=_a_day_to_come
+)
+
+
+@cli.command()
+@click.argument("what", metavar="[URL|PATTERN]", required=False)
+@_until(metavar="DATE", help="The first day on which it is over, as in 2027-01-31.")
+@click.option("--because", default="", metavar="TEXT", help="Why; reports repeat it.")
+@_common
+def ignore(what: str | None, until: date | None, because: str) -> None:
+    """Don't report a link, or all links that match a pattern. They are still checked.
+
+    Said again of the same, it replaces what was said. Without an argument: list all ignores.
+    """
+    from linkwatch.history.overrules import add_ignore
+    from linkwatch.history.store import Store
+    from linkwatch.model import Pardon
+    from linkwatch.report.words import count
+
+    call = _call()
+    config = call.config()
+    if what is None and (until or because):
+        raise click.UsageError("Ignore what? A URL or a pattern is missing.")
+    with Store(config.database, must_exist=True) as store:
+        if what is None:
+            _list_ignores(store)
+            return
+        by, what = _meant(store, what)
+        links = add_ignore(
+            store, by, what, Pardon(until=until, because=because.strip()), datetime.now(UTC)
+        )
+    if not call.quiet:
+        till = f" until {until}" if until else ""
+        _tell(f"Ignored{till}: {_named(by, what)} ({count(links, 'link')})")
+
+
+def _meant(store: Store, what: str) -> tuple[By, str]:
+    """What somebody wants to ignore: a link, or a pattern that can be searched for."""
+    import re
+
+    from linkwatch.history.overrules import is_known
+    from linkwatch.model import By
+    from linkwatch.overrule import is_url
+    from linkwatch.settings import compile_pattern
+    from linkwatch.web.url import link_of
+
+    if is_url(what) or is_known(store, link_of(what)):
+        return By.URL, link_of(what)
+    try:
+        if compile_pattern(what).search(""):
+            raise click.UsageError(f"{what!r} would match every link.")
+    except re.error as exc:
+        raise click.UsageError(f"{what!r} is not a regular expression: {exc}.") from exc
+    return By.PATTERN, what
+
+
+def _named(by: By, what: str) -> str:
+    from linkwatch.model import By
+
+    return what if by is By.URL else f"links that match {what}"
+
+
+def _list_ignores(store: Store) -> None:
+    from linkwatch.history.overrules import known_ignores
+    from linkwatch.report.words import count
+
+    ignores = known_ignores(store)
+    for item in ignores:
+        how = _terms(item.pardon)
+        _tell(f"{_named(item.by, item.what)} ({count(item.links, 'link')}){how}")
+    if not ignores:
+        _say("Nothing is ignored.")
+
+
+def _terms(pardon: Pardon) -> str:
+    until = f" until {pardon.until}" if pardon.until else ""
+    if pardon.until and pardon.until <= _today():
+        until += ", which is over"
+    return f"{until}, because: {pardon.because}" if pardon.because else until
+
+
+@cli.command()
+@click.argument("what", metavar="URL|PATTERN")
+@_common
+def unignore(what: str) -> None:
+    """Take an ignore back, by the URL or the pattern that it was given."""
+    from linkwatch.history.overrules import remove_ignore
+    from linkwatch.history.store import Store
+    from linkwatch.web.url import link_of
+
+    call = _call()
+    with Store(call.config().database, must_exist=True) as store:
+        if not (remove_ignore(store, link_of(what)) or remove_ignore(store, what)):
+            raise LinkwatchError(f"{what} was not ignored: `linkwatch ignore` lists what is.")
+    if not call.quiet:
+        _tell(f"Not ignored any more: {what}")
+
+
+@cli.command()
+@click.argument("url")
+@click.option(
+    "--for",
+    "duration",
+    metavar="DURATION",
+    callback=_a_duration,
+    help="How long the word holds, as in 30d.  [default: 90d]",
+)
+@_until(metavar="DATE", help="Or: the first day on which it holds no more, as in 2027-01-31.")
+@click.option("--because", default="", metavar="TEXT", help="How you know.")
+@click.option("--forget", is_flag=True, help="Take the word back.")
+@_common
+def alive(
+    url: str, duration: timedelta | None, until: date | None, because: str, forget: bool
+) -> None:
+    """Say that a link is alive, whatever linkwatch sees.
+
+    A person's word is evidence, for a time.
+    """
+    from linkwatch.history.ledger import read_link
+    from linkwatch.history.overrules import forget_testimonies, is_known, save_testimony
+    from linkwatch.history.store import Store
+    from linkwatch.judging import rejudge
+    from linkwatch.model import Testimony
+    from linkwatch.web.url import link_of
+    from linkwatch.wiring import policy_of
+
+    call = _call()
+    config = call.config()
+    if sum((duration is not None, until is not None, forget)) > 1:
+        raise click.UsageError("--for, --until and --forget exclude each other.")
+    link, now = link_of(url), datetime.now(UTC)
+    end = now + (duration or timedelta(days=90))
+    if until is not None:
+        end = datetime(until.year, until.month, until.day).astimezone(UTC)
+    with Store(config.database, must_exist=True) as store:
+        if not is_known(store, link):
+            raise LinkwatchError(f"History knows no link {link}: no note has mentioned it.")
+        if not forget:
+            save_testimony(store, link, Testimony(at=now, until=end, because=because.strip()))
+        elif not forget_testimonies(store, link):
+            raise LinkwatchError(f"Nobody has said that {link} is alive.")
+        rejudge(store, policy_of(config), [link])
+        found = read_link(store, link, names={}, paths={})
+    if not call.quiet and found is not None:
+        verdict = found[0].verdict
+        _tell(f"{link}: {verdict.state} ({verdict.reason}). {verdict.detail}")
+
+
 class _ReaderGoneError(Exception):
     """Whoever read our output has seen enough: `linkwatch links | head`."""
 
@@ -285,6 +480,13 @@ def _say(line: str) -> None:
     from linkwatch.watch import say
 
     say(terminal(line))
+
+
+def _tell(line: str) -> None:
+    """A result that holds foreign text, as a line on standard output."""
+    from linkwatch.report.inert import terminal
+
+    _print(terminal(line))
 
 
 def _print(text: str, *, newline: bool = True) -> None:

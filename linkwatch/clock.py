@@ -15,7 +15,10 @@ class Clock(Protocol):
         """The time for the record: aware, UTC."""
 
     def monotonic_s(self) -> float:
-        """A reading for measuring durations; its zero means nothing."""
+        """A reading for measuring durations; its zero means nothing.
+
+        On Linux and macOS it stands still while the machine sleeps, which is how sleep is noticed.
+        """
 
     async def sleep(self, seconds: float) -> None:
         """Wait without blocking the event loop."""

@@ -3,15 +3,20 @@
 Four classes, of very different weight (see `verdict`): a healthy answer clears a link; hard and
 soft failures count against it; a refusal says that a server is there and did not say that the page
 is gone. Facts about ourselves are no evidence at all.
+
+A page with a 2xx can lie. Its signs are looked at in a fixed order, and the first that match end
+it: a challenge, a login or consent, a parked domain, a page for what does not exist. Of the last
+two, one sign alone is only a doubt (`lone`): two that can't have the same cause make a failure.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from http import HTTPStatus
 
-from linkwatch.model import CheckResult, Fault, Reason
+from linkwatch.model import CheckResult, Fault, Reason, Says, Sign
 
 
 class Weight(StrEnum):
@@ -31,6 +36,7 @@ class Evidence:
     weight: Weight
     reason: Reason
     words: str  # what was seen, as the middle of a sentence: "it answered 404 (Not Found)"
+    lone: bool = False  # one sign of a page, without company: it never counts towards `dead`
 
 
 _BY_FAULT: dict[Fault, tuple[Weight, Reason, str]] = {
@@ -66,6 +72,49 @@ _BY_STATUS: dict[int, tuple[Weight, Reason]] = {
     999: (Weight.REFUSING, Reason.CHALLENGE),  # LinkedIn's way of saying no to programs
 }
 _PERMANENT = frozenset({301, 308})
+# A captcha's script or a wall's cookie sits on good pages too: it only explains a refusal.
+_WALLED = frozenset({401, 403, 405, 406, 412, 429, 503})
+
+_BY_SAYS: dict[Says, tuple[Weight, Reason, str]] = {
+    Says.ALIVE: (Weight.HEALTHY, Reason.OK, "says that it is there"),
+    Says.MOVED: (Weight.HEALTHY, Reason.MOVED, "gives its new address"),
+    Says.GONE: (Weight.HARD, Reason.GONE, "says that it does not exist"),
+    Says.PRIVATE: (Weight.REFUSING, Reason.LOGIN, "says that it is private"),
+    Says.DOUBTFUL: (Weight.SOFT, Reason.SOFT_404, "shows it as removed"),
+}
+
+# Signs by what could cause them: those of one cause are one sign.
+_PARKED = {
+    Sign.PARKING_HOST: "who",
+    Sign.LANDER: "how",
+    Sign.FOR_SALE: "words",
+}
+_MISSING = {
+    Sign.TO_HOME: "place",
+    Sign.NOT_FOUND_PATH: "place",
+    Sign.SAME_END: "place",
+    Sign.NOT_FOUND_WORDS: "words",
+    Sign.SIBLING_SAME: "others",
+}
+# What is no sign by itself, and supports one.
+_COMPANY = {
+    Sign.CHANGED: "past",
+    Sign.SHRANK: "past",
+    Sign.HOME_CANONICAL: "address",
+}
+_WORDS: dict[Sign, str] = {
+    Sign.PARKING_HOST: "a company that parks domains serves it",
+    Sign.LANDER: "it is built like a parked domain",
+    Sign.FOR_SALE: "it says that the domain is for sale",
+    Sign.TO_HOME: "it leads to a front page",
+    Sign.NOT_FOUND_PATH: "it leads to an error page",
+    Sign.SAME_END: "it ends where other links of its site end",
+    Sign.NOT_FOUND_WORDS: "it says that the page does not exist",
+    Sign.SIBLING_SAME: "an address made up at random shows the same",
+    Sign.CHANGED: "it used to be another page",
+    Sign.SHRANK: "little is left of its text",
+    Sign.HOME_CANONICAL: "it calls the front page its address",
+}
 
 
 def weigh(result: CheckResult) -> Evidence:
@@ -73,9 +122,76 @@ def weigh(result: CheckResult) -> Evidence:
     if result.fault is not None:
         weight, reason, words = _BY_FAULT[result.fault]
         return Evidence(weight=weight, reason=reason, words=words)
+    if result.says is not None:
+        weight, reason, words = _BY_SAYS[result.says]
+        words = f"the site's own answer ({result.probe}) {words}"
+        doubtful = result.says is Says.DOUBTFUL
+        return Evidence(weight=weight, reason=reason, words=words, lone=doubtful)
     assert result.status is not None  # a result without a fault has a status
     weight, reason = _by_status(result)
-    return Evidence(weight=weight, reason=reason, words=f"it answered {_named(result.status)}")
+    plain = Evidence(weight=weight, reason=reason, words=f"it answered {_named(result.status)}")
+    return (_by_signs(result, plain.words) or plain) if result.marks else plain
+
+
+def _by_signs(result: CheckResult, answered: str) -> Evidence | None:
+    """What the page shows, where that says more than its status."""
+    signs = {mark.sign: mark.by for mark in reversed(result.marks)}
+    status = result.status or 0
+    fine = 200 <= status < 300
+    if Sign.CHALLENGE in signs or (Sign.CHALLENGE_WEAK in signs and status in _WALLED):
+        by = signs.get(Sign.CHALLENGE) or signs.get(Sign.CHALLENGE_WEAK)
+        words = f"{answered} and wants proof of a person at a browser ({by})"
+        return Evidence(weight=Weight.REFUSING, reason=Reason.CHALLENGE, words=words)
+    if not fine:
+        return None
+    for sign, what in ((Sign.LOGIN, "a login"), (Sign.CONSENT, "a question for consent")):
+        if sign in signs:
+            words = f"{answered}, with {what} in the page's place"
+            return Evidence(weight=Weight.REFUSING, reason=Reason.LOGIN, words=words)
+    parked = _together(signs, _PARKED, [*_COMPANY, Sign.SIBLING_SAME])
+    if parked is not None:
+        words, lone = parked
+        words = f"{answered}, but {words}"
+        return Evidence(weight=Weight.SOFT, reason=Reason.PARKED, words=words, lone=lone)
+    missing = _together(_believed(signs), _MISSING, _COMPANY)
+    if missing is not None:
+        words, lone = missing
+        reason = Reason.HOME_REDIRECT if Sign.TO_HOME in signs else Reason.SOFT_404
+        words = f"{answered}, but {words}"
+        return Evidence(weight=Weight.SOFT, reason=reason, words=words, lone=lone)
+    return None
+
+
+def _believed(signs: dict[Sign, str]) -> dict[Sign, str]:
+    """The signs without those that the host's own honesty, or its sameness, explains.
+
+    A host that answers a made-up address with 404 means its pages, also one about 404s; unless
+    this page was once another.
+    """
+    past = {Sign.CHANGED, Sign.SHRANK} & signs.keys()
+    explained = set()
+    if (Sign.HONEST in signs and not past) or Sign.UNDECIDABLE in signs:
+        explained.add(Sign.NOT_FOUND_WORDS)
+    return {sign: by for sign, by in signs.items() if sign not in explained}
+
+
+def _cause(sign: Sign, by: str, telling: dict[Sign, str]) -> str:
+    """What could cause a sign. Unknown addresses that lead to where the link leads say it again."""
+    return "place" if (sign, by) == (Sign.SIBLING_SAME, "redirect") else telling[sign]
+
+
+def _together(
+    signs: dict[Sign, str], telling: dict[Sign, str], company: Iterable[Sign]
+) -> tuple[str, bool] | None:
+    """Some signs in words, and whether they have but one cause; None: there are none."""
+    found = [sign for sign in telling if sign in signs]
+    if not found:
+        return None
+    with_them = [sign for sign in company if sign in signs]
+    causes = {_cause(sign, signs[sign], telling) for sign in found}
+    causes |= {_COMPANY.get(sign) or _MISSING[sign] for sign in with_them}
+    words = " and ".join(_WORDS[sign] for sign in (*found, *with_them))
+    return words, len(causes) < 2
 
 
 def _by_status(result: CheckResult) -> tuple[Weight, Reason]:

@@ -13,13 +13,14 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 
 from linkwatch.evidence import Evidence, Weight, weigh
-from linkwatch.model import CheckResult, Fault, Reason, State, Verdict
+from linkwatch.model import CheckResult, Fault, Reason, State, Testimony, Verdict
 from linkwatch.web.guard import outside_dns, private_name
 from linkwatch.web.url import name_of
 
-_RULES = 1  # raise it when the rules below change, so that cached verdicts are computed anew
-_SUSPECT_INTERVAL = timedelta(days=1)
-_EARLY = 0.1  # a weekly cron, a few minutes early, must still find a weekly link due
+_RULES = 2  # raise it when the rules below change, so that cached verdicts are computed anew
+_WELL = frozenset({State.ALIVE, State.MOVED})
+_FAILING = frozenset({State.DEAD, State.SUSPECT})
+_OF_LATE = timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,12 +64,12 @@ class _Run:
     """The present run of failures. It lasts until a healthy answer."""
 
     began: datetime  # the first failure, inferred or not
-    count: int = 0  # real ones
+    count: int = 0  # those that count: asked, and more than a lone sign of the page
     first: datetime | None = None
     last: datetime | None = None
 
-    def add(self, result: CheckResult) -> None:
-        if not result.inferred:
+    def add(self, result: CheckResult, *, lone: bool) -> None:
+        if not (result.inferred or lone):
             self.count += 1
             self.first = self.first or result.at
             self.last = result.at
@@ -79,57 +80,183 @@ class _Run:
         return self.last - self.first >= timedelta(days=policy.days)
 
 
-def judge(history: Sequence[CheckResult], policy: Policy) -> Verdict:
+def judge(
+    history: Sequence[CheckResult], policy: Policy, words: Sequence[Testimony] = ()
+) -> Verdict:
     """How a link stands, given its results oldest first, those of void cycles left out.
 
     Dead is a link that failed `policy.failures` times in a row with `policy.days` from the first
     to the last of them; or, if it was never seen alive, whose hard evidence was confirmed by a
     second question. Once dead, only a healthy answer brings it back: a refusal neither counts
-    nor clears.
+    nor clears. An inferred failure and a lone sign of the page make it suspect, and never count.
+
+    `words` are people's, oldest first. A word that a link is alive clears it as a healthy answer
+    does, and until it runs out, what was seen when it was given is not held against the link; a
+    failure of another kind is.
     """
-    state = State.UNCHECKED
-    since: datetime | None = None
-    run: _Run | None = None
-    told: tuple[CheckResult, Evidence] | None = None  # what the state rests on
-    seen_alive = False
+    return _read(history, policy, words).verdict()
+
+
+def rule(history: Sequence[CheckResult], policy: Policy, words: Sequence[Testimony] = ()) -> str:
+    """The rule by which the same history was judged so: one sentence for a person."""
+    return _read(history, policy, words).rule()
+
+
+def _read(history: Sequence[CheckResult], policy: Policy, words: Sequence[Testimony]) -> _Case:
+    case = _Case(policy)
+    given = list(words)
     for result in history:
+        while given and given[0].at <= result.at:
+            case.hear(given.pop(0))
+        case.see(result)
+    for word in given:
+        case.hear(word)
+    return case
+
+
+class _Case:
+    """A link's history, as far as it has been read."""
+
+    def __init__(self, policy: Policy) -> None:
+        self._policy = policy
+        self._state = State.UNCHECKED
+        self._since: datetime | None = None
+        self._run: _Run | None = None
+        self._told: tuple[CheckResult, Evidence] | None = None  # what the state rests on
+        self._latest: tuple[Weight, Reason] | None = None
+        self._seen_alive = False
+        self._last_good: datetime | None = None
+        self._recovered: list[datetime] = []
+        self._word: Testimony | None = None  # in force
+        self._pardoned: tuple[Weight, Reason] | None = None  # what it covers
+
+    def hear(self, word: Testimony) -> None:
+        """A person says that it is alive."""
+        self._word = word
+        self._pardoned = self._latest
+        self._run = None
+        self._seen_alive = True
+        if self._state not in _WELL:
+            self._state, self._since = State.ALIVE, word.at
+
+    def see(self, result: CheckResult) -> None:
+        """One check more."""
         evidence = weigh(result)
-        before = state
+        if evidence.weight is Weight.NONE:
+            return
+        self._latest = (evidence.weight, evidence.reason)
+        if self._word is not None:
+            if evidence.weight is Weight.HEALTHY or result.at >= self._word.until:
+                self._word = None
+            elif self._latest == self._pardoned or evidence.weight is Weight.REFUSING:
+                self._told = (result, evidence)
+                return
+            else:
+                self._word = None
+        before = self._state
         match evidence.weight:
-            case Weight.NONE:
-                continue
             case Weight.HEALTHY:
-                seen_alive = True
-                run = None
-                state = State.MOVED if evidence.reason is Reason.MOVED else State.ALIVE
+                self._seen_alive = True
+                self._last_good = result.at
+                if self._run is not None:
+                    self._recovered.append(result.at)
+                self._run = None
+                self._state = State.MOVED if evidence.reason is Reason.MOVED else State.ALIVE
             case Weight.REFUSING:
-                if state is State.DEAD:
-                    continue
-                state = State.BLOCKED
-            case Weight.HARD | Weight.SOFT:
-                run = run or _Run(result.at)
-                run.add(result)
-                at_once = evidence.weight is Weight.HARD and result.confirmed and not seen_alive
-                if state is State.DEAD and not run.lasted(policy):
-                    continue  # dead at once: its confirmed evidence still says it best
-                if state is not State.DEAD:
-                    dead = at_once or run.lasted(policy)
-                    state = State.DEAD if dead else State.SUSPECT
-        told = (result, evidence)
-        if state in (State.DEAD, State.SUSPECT):
-            since = run.began if run else result.at
-        elif state is not before:
-            since = result.at
-    if told is None:
+                if self._state is State.DEAD:
+                    return
+                self._state = State.BLOCKED
+            case _:
+                if not self._fails(result, evidence):
+                    return
+        self._told = (result, evidence)
+        if self._state in _FAILING:
+            self._since = self._run.began if self._run else result.at
+        elif self._state is not before:
+            self._since = result.at
+
+    def _fails(self, result: CheckResult, evidence: Evidence) -> bool:
+        """Count a failure. False if an earlier one says better why it is dead."""
+        self._run = run = self._run or _Run(result.at)
+        run.add(result, lone=evidence.lone)
+        if self._state is State.DEAD:
+            return run.lasted(self._policy)
+        hard = evidence.weight is Weight.HARD
+        at_once = hard and result.confirmed and not self._seen_alive
+        self._state = State.DEAD if at_once or run.lasted(self._policy) else State.SUSPECT
+        return True
+
+    def verdict(self) -> Verdict:
+        if self._word is not None:
+            return Verdict(
+                state=State.ALIVE,
+                reason=Reason.VOUCHED,
+                since=self._since,
+                detail=_vouched(self._word, self._told),
+            )
+        if self._told is None:
+            return Verdict(
+                state=State.UNCHECKED,
+                reason=Reason.UNCHECKED,
+                since=None,
+                detail="Not checked yet.",
+            )
+        result, evidence = self._told
+        detail = _sentence(self._state, result, evidence, self._run, self._policy)
+        if self._state is State.BLOCKED and self._last_good is not None:
+            detail += f" It was last seen on {self._last_good.date()}."
+        late = result.at - _OF_LATE
+        recoveries = sum(at >= late for at in self._recovered)
+        if recoveries > 1:
+            detail += f" It failed and came back {recoveries} times of late."
         return Verdict(
-            state=State.UNCHECKED, reason=Reason.UNCHECKED, since=None, detail="Not checked yet."
+            state=self._state,
+            reason=evidence.reason,
+            since=self._since,
+            detail=detail,
+            recoveries=recoveries,
         )
-    return Verdict(
-        state=state,
-        reason=told[1].reason,
-        since=since,
-        detail=_sentence(state, told[0], told[1], run, policy),
-    )
+
+    def rule(self) -> str:
+        policy = self._policy
+        needed = (
+            f"{_count(policy.failures, 'failing check')} in a row"
+            f" with {_count(policy.days, 'day')} from the first to the last of them"
+        )
+        if self._word is not None:
+            return "A person's word holds until it runs out, or until another kind of failure."
+        if self._told is None:
+            return "Nothing that was seen says anything about the link."
+        run, evidence = self._run, self._told[1]
+        match self._state:
+            case State.ALIVE:
+                return "One healthy answer clears a link."
+            case State.MOVED:
+                return "It is alive, and every redirect on the way was permanent (301, 308)."
+            case State.BLOCKED:
+                return "A refusal neither counts as a failure nor clears one."
+            case State.DEAD if run is not None and not run.lasted(policy):
+                return "It was never seen alive, and a second question confirmed hard evidence."
+            case State.DEAD if run is not None:
+                return f"Dead is what fails for {needed}: it did so {_so_far(run)}."
+        failed = f"so far {_so_far(run)}" if run is not None and run.count else "so far none counts"
+        lone = " One sign of a page alone, and what was only inferred, never counts."
+        plain = evidence.lone or self._told[0].inferred
+        return f"Dead is what fails for {needed}: {failed}.{lone if plain else ''}"
+
+
+def _so_far(run: _Run) -> str:
+    if run.first is None or run.last is None:
+        return "none counts"
+    passed = (run.last - run.first) / timedelta(days=1)
+    return f"{_count(run.count, 'time')} in {_count(round(passed, 1), 'day')}"
+
+
+def _vouched(word: Testimony, told: tuple[CheckResult, Evidence] | None) -> str:
+    saw = f"; {told[1].words}" if told and told[1].weight is not Weight.HEALTHY else ""
+    because = f" ({word.because})" if word.because else ""
+    given, until = word.at.date(), word.until.date()
+    return f"A person said on {given} that it is alive{because}, which holds until {until}{saw}."
 
 
 def _sentence(
@@ -151,6 +278,8 @@ def _sentence(
             return f"{seen}; a server is there, but does not show the page to programs."
         case State.SUSPECT if result.inferred:
             return f"{seen} (seen with another link of the same host)."
+        case State.SUSPECT if evidence.lone:
+            return f"{seen}; one sign alone makes no link dead."
         case State.SUSPECT if run is not None:
             needed = f"{_count(policy.failures, 'failing check')} over {policy.days:g} days"
             return f"{seen}; {run.count} of the {needed} that make a link dead."
@@ -160,13 +289,5 @@ def _sentence(
             return f"{seen}, twice, and it was never seen alive."
 
 
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" + ("" if number == 1 else "s")
-
-
-def next_check(state: State, last: datetime, policy: Policy) -> datetime:
-    """When a link is due again, given the start of the last valid cycle that checked it."""
-    interval = policy.recheck_after
-    if state is State.SUSPECT:
-        interval = min(interval, _SUSPECT_INTERVAL)
-    return last + interval * (1 - _EARLY)
+def _count(number: float, what: str) -> str:
+    return f"{number:g} {what}" + ("" if number == 1 else "s")

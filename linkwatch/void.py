@@ -2,18 +2,34 @@
 
 Nobody is called for this that the notes don't name: there are no canaries. A status of any kind is
 an answer. Pure: what it is given is all that it knows.
+
+A cycle asks in this order. At its end `why_void`: whoever is offline needs no second look. If it
+may be judged so far, `doubted`: many hosts that fell silent together, though not most of them, may
+be those that were asked after the network had gone. Then a few witnesses, links on other hosts that
+did answer in this very cycle, are asked once more: all silent is `gone_dark`, and the cycle is
+void. If one of them answers, the doubted hosts are asked a second time, and `why_void` has the
+last word.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
-from linkwatch.model import Fault
-from linkwatch.web.url import host_of, name_of
+from linkwatch.model import CheckResult, Fault
+from linkwatch.web.url import host_of
+
+SLEPT = "this machine slept in the middle of it"
+WENT_DARK = "the network went away in the middle of it"
 
 _ENOUGH_HOSTS = 3  # that none of so many answers is no coincidence
 _ENOUGH_KNOWN = 5  # hosts that answered before, of which more than half fell silent
+_DOUBTED_SHARE = 0.05  # of the hosts that answered before: more than die or ail in an ordinary week
+_NAP_S = 60.0  # clocks are set by less than this, and checks outlive shorter naps
+_ENOUGH_VOIDS = 3  # cycles in a row, over
+_LASTING = timedelta(days=7)  # such a time: what still looks the same is how the web is now
 _NOT_TRIED = frozenset({Fault.BAD_URL})
 _OURS = frozenset({Fault.RESOLVER, Fault.OFFLINE})
 
@@ -35,38 +51,115 @@ class Comparison:
 
 @dataclass(slots=True)
 class _Host:
+    key: str
     answered: bool = False
     answered_before: bool = False
+    well_before: bool = False  # with a page, or with the way to one
+    failed: bool = False  # a link of it had no answer of any kind
+    offline: bool = False  # the way out failed, before the host was even asked
     ours: bool = False  # the fault may be this machine's
+    redirected: bool = False
+    statuses: set[int] = field(default_factory=set)
     ends: set[str] = field(default_factory=set)  # where its links used to end
-    ends_now: set[str] = field(default_factory=set)
+    ends_now: set[str] = field(default_factory=set)  # and now end: of those alone
     bodies: set[str] = field(default_factory=set)
     bodies_now: set[str] = field(default_factory=set)
 
+    @property
+    def owner(self) -> str:
+        return _family(self.key.rpartition(":")[0])
 
-def why_void(comparisons: Iterable[Comparison]) -> str | None:
-    """One sentence on why a cycle must not be judged; None if it may be."""
+    def strays_to(self, page: str) -> bool:
+        """Whether none of its links could have been expected there."""
+        return _owner(page) not in {self.owner, *map(_owner, self.ends)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Doubt:
+    """What most hosts have come to, and whose hand that may be."""
+
+    why: str
+    hosts: frozenset[str] = frozenset()  # whose answers are not their own
+
+
+def why_void(
+    comparisons: Iterable[Comparison],
+    *,
+    voids: Sequence[datetime] = (),
+    asleep: bool = False,
+    dark: bool = False,
+) -> str | None:
+    """One sentence on why a cycle must not be judged; None if it may be.
+
+    `voids`: when the void cycles right before this one began, oldest first, those left out that
+    say nothing of the web (see `history.cycles.void_run`). What most hosts do for long enough is
+    no accident of our network, if at least one still answers as ever: a platform may really have
+    closed. `asleep`: as `slept` says; `dark`: as `gone_dark` says.
+    """
+    if dark:
+        return WENT_DARK
     hosts = _by_host(comparisons)
-    answered = [host for host in hosts.values() if host.answered]
-    if hosts and not answered:
+    if asleep and any(host.failed for host in hosts.values()):
+        return SLEPT
+    if hosts and not any(host.answered for host in hosts.values()):
         if len(hosts) >= _ENOUGH_HOSTS:
             return f"none of the {len(hosts)} hosts answered: this looks like our own network"
         if any(host.ours for host in hosts.values()):
             return "names could not be looked up: this looks like our own network"
-    known = [host for host in hosts.values() if host.answered_before]
-    silent = sum(not host.answered for host in known)
-    if len(known) >= _ENOUGH_KNOWN and silent * 2 > len(known):
-        return (
-            f"{silent} of the {len(known)} hosts that used to answer did not: "
-            "this looks like our own network"
-        )
-    portal = _portal(hosts)
-    if portal:
-        return (
-            f"most hosts now show one and the same page ({portal}): "
-            "this looks like a login page of the network"
-        )
-    return None
+    doubts = [doubt for rule in (_silence, _proxy, _portal) if (doubt := rule(hosts)) is not None]
+    if not doubts:
+        return None
+    if _lasting(voids):
+        theirs = frozenset[str]().union(*(doubt.hosts for doubt in doubts))
+        if any(_as_ever(host) for key, host in hosts.items() if key not in theirs):
+            return None
+    return doubts[0].why
+
+
+def slept(wall_s: float, monotonic_s: float) -> bool:
+    """Whether the machine slept, by how far two clocks went on while a cycle asked.
+
+    The monotonic clock stands still in sleep on Linux and macOS; on Windows it does not, and sleep
+    goes unnoticed. A wall clock that was set back is no sleep.
+    """
+    return wall_s - monotonic_s > _NAP_S
+
+
+def doubted(comparisons: Iterable[Comparison]) -> list[str]:
+    """The keys of hosts to ask a second time: the network may have gone while they were asked.
+
+    They answered when last validly checked, and now not at all. None if they are so few that
+    their own deaths explain it. Below five hosts nothing can be told: there `suspect`, which three
+    failures on different days have to confirm, is the whole protection.
+    """
+    known = {key: host for key, host in _by_host(comparisons).items() if host.answered_before}
+    silent = [key for key, host in known.items() if not host.answered]
+    enough = len(silent) >= max(_ENOUGH_KNOWN, _DOUBTED_SHARE * len(known))
+    return silent if enough else []
+
+
+def gone_dark(witnesses: Iterable[CheckResult]) -> bool:
+    """Whether none of the hosts answers any more that did so earlier in the same cycle.
+
+    `witnesses`: what came of asking them again. Fewer than three hosts prove nothing.
+    """
+    again = list(witnesses)
+    if any(result.status is not None or result.hops for result in again):
+        return False
+    return len({host_of(result.url) for result in again}) >= _ENOUGH_HOSTS
+
+
+def pick_witnesses(urls: Iterable[str]) -> list[str]:
+    """As many of these links as `gone_dark` needs, each of another owner; the first ones win.
+
+    Fewer if there are not so many owners.
+    """
+    by_owner: dict[str, str] = {}
+    for url in urls:
+        by_owner.setdefault(_owner(url), url)
+        if len(by_owner) == _ENOUGH_HOSTS:
+            break
+    return list(by_owner.values())
 
 
 def _by_host(comparisons: Iterable[Comparison]) -> dict[str, _Host]:
@@ -76,13 +169,22 @@ def _by_host(comparisons: Iterable[Comparison]) -> dict[str, _Host]:
             one.fault is Fault.PRIVATE_ADDRESS and one.before_status is None
         ):
             continue  # nobody was asked; unless it was a public host: then our names are hijacked
-        host = hosts.setdefault(one.host, _Host())
+        host = hosts.get(one.host)
+        if host is None:
+            host = hosts[one.host] = _Host(one.host)
         host.answered |= one.status is not None or one.redirected
-        host.answered_before |= one.before_status is not None
+        host.redirected |= one.redirected
+        host.failed |= one.status is None
+        host.offline |= one.fault is Fault.OFFLINE
         host.ours |= one.fault in _OURS
+        if one.status is not None:
+            host.statuses.add(one.status)
+        if one.before_status is not None:
+            host.answered_before = True
+            host.well_before |= 200 <= one.before_status < 400
         if one.before_status is not None and one.status is not None:
             if one.before_final_url:
-                host.ends.add(name_of(one.before_final_url))
+                host.ends.add(one.before_final_url)
             if one.final_url:
                 host.ends_now.add(one.final_url.partition("?")[0])
             if one.before_digest:
@@ -92,32 +194,96 @@ def _by_host(comparisons: Iterable[Comparison]) -> dict[str, _Host]:
     return hosts
 
 
-def _portal(hosts: dict[str, _Host]) -> str | None:
+def _lasting(voids: Sequence[datetime]) -> bool:
+    return len(voids) >= _ENOUGH_VOIDS and voids[-1] - voids[0] >= _LASTING
+
+
+def _as_ever(host: _Host) -> bool:
+    """Whether it used to answer, and did so now from home: neither a gateway's error nor a page
+    to which the network sends everybody."""
+    if min(host.statuses, default=500) >= 500:
+        return False
+    return not all(host.strays_to(end) for end in host.ends_now)
+
+
+def _silence(hosts: dict[str, _Host]) -> _Doubt | None:
+    """Most hosts that used to answer do not."""
+    known = [host for host in hosts.values() if host.answered_before]
+    silent = sum(not host.answered for host in known)
+    if len(known) < _ENOUGH_KNOWN or silent * 2 <= len(known):
+        return None
+    return _Doubt(
+        why=f"{silent} of the {len(known)} hosts that used to answer did not: "
+        "this looks like our own network"
+    )
+
+
+def _proxy(hosts: dict[str, _Host]) -> _Doubt | None:
+    """A proxy that answers for everybody: one and the same 5xx where most hosts had a page.
+
+    Through a configured one, https links don't get that far: there the way out itself failed.
+    """
+    known = {key: host for key, host in hosts.items() if host.well_before}
+    direct = [host.statuses for host in known.values() if not host.redirected]
+    errors = Counter(min(only) for only in direct if len(only) == 1 and 500 <= min(only) < 600)
+    if len(known) < _ENOUGH_KNOWN or not errors:
+        return None
+    status = errors.most_common(1)[0][0]
+    astray = {
+        key: host
+        for key, host in known.items()
+        if (host.statuses == {status} and not host.redirected)
+        or (host.offline and not host.answered)
+    }
+    owners = {host.owner for host in astray.values()}
+    if len(astray) * 2 <= len(known) or len(owners) < _ENOUGH_HOSTS:
+        return None
+    return _Doubt(
+        why=f"{len(astray)} of the {len(known)} hosts that used to answer now all say {status}: "
+        "this looks like a proxy of our own network",
+        hosts=frozenset(astray),
+    )
+
+
+def _portal(hosts: dict[str, _Host]) -> _Doubt | None:
     """The page of a captive portal: where most hosts, which used to end elsewhere, now end.
 
     Never seen without history. A host's own new home does not count, nor its family's; and the
     hosts must be of several families: a blog platform may send all its blogs to one farewell page.
     """
-    ends: dict[str, list[str]] = {}  # page -> the families of the hosts that now show it
-    bodies: dict[str, list[str]] = {}
+    ends: dict[str, list[_Host]] = {}  # page -> the hosts that now show it
+    bodies: dict[str, list[_Host]] = {}
     knew_ends = knew_bodies = 0
-    for key, host in hosts.items():
-        family = _family(key.rpartition(":")[0])
+    for host in hosts.values():
         if host.ends:
             knew_ends += 1
-            homes = {family, *map(_family, host.ends)}
             for end in host.ends_now:
-                if _family(name_of(end)) not in homes:
-                    ends.setdefault(end, []).append(family)
+                ends.setdefault(end, []).append(host)
         if host.bodies:
             knew_bodies += 1
             for body in host.bodies_now - host.bodies:
-                bodies.setdefault(body, []).append(family)
+                bodies.setdefault(body, []).append(host)
     for pages, knew in ((ends, knew_ends), (bodies, knew_bodies)):
-        for page, families in pages.items():
-            if len(families) * 2 > knew and len(set(families)) >= _ENOUGH_HOSTS:
-                return host_of(page) or "in their place"
+        for page, shown_by in pages.items():
+            if len(shown_by) * 2 <= knew or len(shown_by) < _ENOUGH_HOSTS:
+                continue  # nearly always, and cheaper than asking who owns them
+            astray = [host for host in shown_by if pages is bodies or host.strays_to(page)]
+            owners = {host.owner for host in astray}
+            if len(astray) * 2 > knew and len(owners) >= _ENOUGH_HOSTS:
+                where = host_of(page) or "in their place"
+                return _Doubt(
+                    why=f"most hosts now show one and the same page ({where}): "
+                    "this looks like a login page of the network",
+                    hosts=frozenset(host.key for host in astray),
+                )
     return None
+
+
+def _owner(url: str) -> str:
+    """The family of a URL's host. Of URLs as requests have them: parsing would take too long."""
+    place = url.partition("//")[2].partition("/")[0].rpartition("@")[2]
+    name, _, port = place.rpartition(":")
+    return _family((name if name and port.isdigit() else place).rstrip("."))
 
 
 def _family(name: str) -> str:

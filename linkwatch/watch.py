@@ -11,6 +11,7 @@ import click
 
 from linkwatch.model import CheckResult, Lookup, Outcome
 from linkwatch.notes.vault import Trouble
+from linkwatch.progress import Progress
 from linkwatch.report.inert import terminal
 from linkwatch.report.words import count
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bar
     from rich.progress import TaskID
 
-    from linkwatch.cycle import Progress  # whose imports `links` need not pay for
 
 log = logging.getLogger("linkwatch")
 

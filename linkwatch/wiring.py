@@ -7,6 +7,8 @@ from datetime import timedelta
 from functools import cache
 from pathlib import Path
 
+import msgspec
+
 from linkwatch.archive.rescue import Archives
 from linkwatch.config import USER_AGENT, Config, require_regexes
 from linkwatch.history.ledger import read_ledger, roots
@@ -43,6 +45,12 @@ def manners_of(config: Config) -> Callable[[str], Manners]:
         )
 
     return manners
+
+
+def probes_off(config: Config) -> frozenset[str]:
+    """The better questions that are not to be asked, by name."""
+    asked = msgspec.structs.asdict(config.check.probes)
+    return frozenset(name for name, on in asked.items() if not on)
 
 
 def archives_of(config: Config) -> Archives:

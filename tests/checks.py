@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from linkwatch.model import CheckResult, Fault, Hop
+from linkwatch.model import CheckResult, Fault, Fingerprint, Hop, Mark, Sign
 from tests.fakes.clock import START
 
 URL = "https://site.example/page"
@@ -32,8 +32,13 @@ def seen(
     confirmed: bool = False,
     message: str = "",
     digest: str | None = None,
+    marks: str = "",
+    fingerprint: Fingerprint | None = None,
 ) -> CheckResult:
-    """A check that ended with a status or a fault, after redirects of these statuses."""
+    """A check that ended with a status or a fault, after redirects of these statuses.
+
+    `marks` as history writes them: `not_found_words:title sibling_same`.
+    """
     stops = [url, *(f"https://new.example/{i}" for i in range(len(hops)))]
     return CheckResult(
         url=url,
@@ -50,4 +55,8 @@ def seen(
         inferred=inferred,
         confirmed=confirmed,
         digest=digest,
+        marks=tuple(
+            Mark(Sign(sign), by) for sign, _, by in (m.partition(":") for m in marks.split())
+        ),
+        fingerprint=fingerprint,
     )

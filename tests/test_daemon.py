@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 
+import apscheduler.schedulers.base
 import pytest
 import yaml
 
+import linkwatch.daemon
+from linkwatch.config import load
+from linkwatch.cycle import Result
+from linkwatch.daemon import Daemon
+from linkwatch.errors import StoreError
+from linkwatch.model import Ledger
+from tests.fakes.clock import FakeClock
 from tests.fakes.web import NEVER, FakeWeb, Reply
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and sd_notify are POSIX's")
@@ -184,3 +195,160 @@ def test_a_bad_configuration_at_the_start_ends_it_with_3(service: Service) -> No
     _, err = service.process.communicate(timeout=10)
     assert service.process.returncode == 3
     assert "check.timeout" in err
+
+
+WEEKLY = {"cron": "0 4 * * mon"}
+
+
+def test_a_void_cycle_is_tried_again_long_before_the_schedule(service: Service) -> None:
+    service.configure(**WEEKLY)
+    (service.folder / "notes" / "a.md").write_text(_nobody_there())
+    service.start()
+    service.told("does not count")
+    assert service.process is not None
+    service.process.send_signal(signal.SIGHUP)  # no reason to wait for that
+    service.told("reloaded")
+    service.told("does not count")
+    code, err = service.stop()
+    assert code == 0
+    assert err.count("event=retry in_s=600") == 2
+
+
+def _nobody_there() -> str:
+    return " ".join(f"http://127.0.0.1:{port}/" for port in (1, 7, 9))
+
+
+LEDGER = Ledger(cycle=None, cycles=(), notes=0, links=(), changes=(), roots={})
+COUNTS = Result(checked=0, dead=0, postponed=0, void=None, ledger=LEDGER)
+VOID = Result(checked=0, dead=0, postponed=0, void="no network", ledger=LEDGER)
+FULL = StoreError("Can't use the database: the disk is full.")
+BUG = ZeroDivisionError("a bug")
+Outcome = Result | Exception
+
+
+@dataclass
+class Script:
+    """In the place of cycles: what comes of each, one after another, and SIGTERM after the last.
+
+    `after` is called with the number of each cycle that ended.
+    """
+
+    outcomes: Sequence[Outcome]
+    after: Callable[[int], None] = lambda _: None
+    run: int = 0
+
+    async def cycle(self, *_: object, **__: object) -> Result:
+        outcome = self.outcomes[self.run]
+        self.run += 1
+        self.after(self.run)
+        if self.run == len(self.outcomes):
+            asyncio.get_running_loop().call_soon(signal.raise_signal, signal.SIGTERM)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+
+def _daemon(folder: Path, schedule: dict[str, str]) -> Daemon:
+    """On a clock that lies far behind the scheduler's: what it is asked to wait for is over."""
+    config = folder / "config.yaml"
+    config.write_text(yaml.safe_dump({"schedule": schedule}))
+    return Daemon(lambda: load(config, cwd=folder), cwd=folder, clock=FakeClock())
+
+
+@pytest.fixture
+def daemon(tmp_path: Path) -> Daemon:
+    return _daemon(tmp_path, WEEKLY)
+
+
+def _live(daemon: Daemon) -> None:
+    async def main() -> None:
+        async with asyncio.timeout(5):
+            await daemon.run()
+
+    asyncio.run(main())
+
+
+def _waits(caplog: pytest.LogCaptureFixture) -> list[int]:
+    lines = [record.getMessage() for record in caplog.records]
+    return [int(line.rpartition("=")[2]) for line in lines if line.startswith("event=retry")]
+
+
+@pytest.mark.parametrize(
+    ("schedule", "waits"),
+    [
+        (WEEKLY, [600, 1200, 2400, 3600, 3600]),
+        ({"every": "1d"}, [600, 1200, 2400, 3600, 3600]),
+        ({"every": "15m"}, [600, 900, 900, 900, 900]),
+    ],
+)
+def test_retries_grow_patient_but_never_beyond_the_tick(
+    schedule: dict[str, str],
+    waits: list[int],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO, "linkwatch")
+    script = Script([VOID, FULL, VOID, VOID, FULL, COUNTS])
+    monkeypatch.setattr(linkwatch.daemon, "run_cycle", script.cycle)
+
+    _live(_daemon(tmp_path, schedule))
+
+    assert _waits(caplog) == waits
+
+
+def test_after_a_cycle_that_counts_patience_begins_anew(
+    daemon: Daemon, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "linkwatch")
+
+    def tick(run: int) -> None:
+        if run == 3:
+            daemon._wake.set()
+
+    script = Script([VOID, VOID, COUNTS, VOID, COUNTS], after=tick)
+    monkeypatch.setattr(linkwatch.daemon, "run_cycle", script.cycle)
+
+    _live(daemon)
+
+    assert _waits(caplog) == [600, 1200, 600]
+
+
+def test_a_bug_waits_for_the_schedule(
+    daemon: Daemon, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "linkwatch")
+    monkeypatch.setattr(linkwatch.daemon, "run_cycle", Script([BUG]).cycle)
+
+    _live(daemon)
+
+    assert _waits(caplog) == []
+
+
+def test_a_tick_that_came_while_the_machine_slept_is_not_missed(
+    daemon: Daemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asleep = timedelta(0)
+
+    class WallClock:
+        """As the scheduler reads it. Its timers know nothing of the sleep."""
+
+        @staticmethod
+        def now(tz: tzinfo) -> datetime:
+            return datetime.now(tz) + asleep
+
+    def sleep() -> None:
+        nonlocal asleep
+        asleep = timedelta(days=8)
+
+    def fall_asleep(_: int) -> None:  # once the scheduler has set its timer
+        asyncio.get_running_loop().call_later(0.05, sleep)
+
+    monkeypatch.setattr(apscheduler.schedulers.base, "datetime", WallClock)
+    monkeypatch.setattr(linkwatch.daemon, "_GLANCE_S", 0.01)
+    script = Script([COUNTS, COUNTS], after=fall_asleep)
+    monkeypatch.setattr(linkwatch.daemon, "run_cycle", script.cycle)
+
+    _live(daemon)
+
+    assert script.run == 2

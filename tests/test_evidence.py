@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linkwatch.evidence import Weight, weigh
-from linkwatch.model import Fault, Reason
+from linkwatch.model import Fault, Reason, Says, Sign
 from tests.checks import HARD, HEALTHY, NOTHING, REFUSING, SOFT, URL, seen
 
 
@@ -130,3 +130,113 @@ def test_every_status_weighs_as_its_class_says(status: int) -> None:
         assert weight is Weight.REFUSING
     else:
         assert weight is Weight.SOFT
+
+
+H, S, R = Weight.HEALTHY, Weight.SOFT, Weight.REFUSING
+LONE = True
+
+
+@pytest.mark.parametrize(
+    ("status", "marks", "weight", "reason", "lone"),
+    [
+        # a wall ends it, whatever else the page shows
+        (200, "challenge:anubis", R, Reason.CHALLENGE, False),
+        (403, "challenge:cloudflare", R, Reason.CHALLENGE, False),
+        (404, "challenge:datadome", R, Reason.CHALLENGE, False),
+        (503, "challenge:cloudflare", R, Reason.CHALLENGE, False),
+        (200, "not_found_words:title sibling_same:page challenge:x", R, Reason.CHALLENGE, False),
+        # what sits on good pages too only explains a refusal
+        (200, "challenge_weak:recaptcha", H, Reason.OK, False),
+        (403, "challenge_weak:recaptcha", R, Reason.CHALLENGE, False),
+        (503, "challenge_weak:recaptcha", R, Reason.CHALLENGE, False),
+        (404, "challenge_weak:recaptcha", Weight.HARD, Reason.NOT_FOUND, False),
+        (500, "challenge_weak:recaptcha", S, Reason.SERVER_ERROR, False),
+        # then a login or a question for consent
+        (200, "login:host to_home parking_host:x", R, Reason.LOGIN, False),
+        (200, "consent:host not_found_words:title", R, Reason.LOGIN, False),
+        (404, "login:path", Weight.HARD, Reason.NOT_FOUND, False),
+        # a parked domain is known by two signs
+        (200, "parking_host:x", S, Reason.PARKED, LONE),
+        (200, "lander:path", S, Reason.PARKED, LONE),
+        (200, "for_sale:title", S, Reason.PARKED, LONE),
+        (200, "for_sale:title for_sale:text", S, Reason.PARKED, LONE),
+        (200, "for_sale:title parking_host:x", S, Reason.PARKED, False),
+        (200, "for_sale:title sibling_same:page", S, Reason.PARKED, False),
+        (200, "for_sale:title changed:text", S, Reason.PARKED, False),
+        (200, "lander:path not_found_words:title", S, Reason.PARKED, LONE),
+        # a page for what does not exist: one cause is one sign
+        (200, "not_found_words:title", S, Reason.SOFT_404, LONE),
+        (200, "not_found_words:title not_found_words:heading", S, Reason.SOFT_404, LONE),
+        (200, "not_found_path:path", S, Reason.SOFT_404, LONE),
+        (200, "sibling_same:page", S, Reason.SOFT_404, LONE),
+        (200, "same_end:links", S, Reason.SOFT_404, LONE),
+        (200, "not_found_words:title sibling_same:page", S, Reason.SOFT_404, False),
+        (200, "not_found_words:title not_found_path:path", S, Reason.SOFT_404, False),
+        (200, "not_found_words:title changed:text", S, Reason.SOFT_404, False),
+        (200, "sibling_same:page shrank:text", S, Reason.SOFT_404, False),
+        (200, "to_home:root", S, Reason.HOME_REDIRECT, LONE),
+        (200, "to_home:root same_end:links", S, Reason.HOME_REDIRECT, LONE),
+        (200, "to_home:root sibling_same:redirect", S, Reason.HOME_REDIRECT, LONE),
+        (200, "sibling_same:redirect", S, Reason.SOFT_404, LONE),
+        (200, "same_end:links sibling_same:redirect", S, Reason.SOFT_404, LONE),
+        (200, "to_home:root changed:text", S, Reason.HOME_REDIRECT, False),
+        (200, "to_home:root home_canonical:link", S, Reason.HOME_REDIRECT, False),
+        # what is no sign by itself
+        (200, "changed:text", H, Reason.OK, False),
+        (200, "shrank:text changed:text home_canonical:link", H, Reason.OK, False),
+        (200, "honest:sibling", H, Reason.OK, False),
+        (200, "undecidable:root", H, Reason.OK, False),
+        # a page about missing pages, on a host that means its answers
+        (200, "not_found_words:title honest:sibling", H, Reason.OK, False),
+        (200, "not_found_words:title undecidable:root", H, Reason.OK, False),
+        # but not where it used to be another page
+        (200, "not_found_words:title honest:sibling changed:text", S, Reason.SOFT_404, False),
+        (200, "not_found_path:path honest:sibling", S, Reason.SOFT_404, LONE),
+        (200, "to_home:root honest:sibling", S, Reason.HOME_REDIRECT, LONE),
+        # signs of a page that is not there anyway change nothing
+        (404, "not_found_words:title", Weight.HARD, Reason.NOT_FOUND, False),
+        (500, "not_found_words:title sibling_same:page", S, Reason.SERVER_ERROR, False),
+    ],
+)
+def test_the_first_signs_that_match_end_it(
+    status: int, marks: str, weight: Weight, reason: Reason, lone: bool
+) -> None:
+    evidence = weigh(seen(status, marks=marks))
+
+    assert (evidence.weight, evidence.reason, evidence.lone) == (weight, reason, lone)
+
+
+@pytest.mark.parametrize("sign", list(Sign))
+def test_no_sign_alone_is_a_failure_that_counts(sign: Sign) -> None:
+    evidence = weigh(seen(200, marks=sign))
+
+    assert evidence.weight in (Weight.HEALTHY, Weight.REFUSING) or evidence.lone
+
+
+def test_signs_are_told_in_words() -> None:
+    evidence = weigh(seen(200, marks="not_found_words:title sibling_same:page"))
+
+    assert evidence.words == (
+        "it answered 200 (OK), but it says that the page does not exist"
+        " and an address made up at random shows the same"
+    )
+
+
+@pytest.mark.parametrize(
+    ("says", "weight", "reason"),
+    [
+        (Says.ALIVE, H, Reason.OK),
+        (Says.MOVED, H, Reason.MOVED),
+        (Says.GONE, Weight.HARD, Reason.GONE),
+        (Says.PRIVATE, R, Reason.LOGIN),
+        (Says.DOUBTFUL, S, Reason.SOFT_404),
+    ],
+)
+@pytest.mark.parametrize("status", [200, 401, 404])
+def test_what_a_site_says_of_its_own_outweighs_the_status(
+    says: Says, weight: Weight, reason: Reason, status: int
+) -> None:
+    evidence = weigh(replace(seen(status), probe="youtube", says=says))
+
+    assert (evidence.weight, evidence.reason) == (weight, reason)
+    assert evidence.lone is (says is Says.DOUBTFUL)

@@ -75,6 +75,7 @@ class Vault:
             verdict=verdict,
             policy="p",
             last_check_id=None,
+            good_check_id=None,
             last_check=None,
             next_check=None,
             checks=1,

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from linkwatch.evidence import Weight, weigh
 from linkwatch.model import CheckResult, Fault, Reason, State
-from linkwatch.verdict import Policy, judge, next_check, skipped
+from linkwatch.model import Testimony as Word  # pytest would take its name for a test class
+from linkwatch.verdict import Policy, judge, skipped
 from tests.checks import HARD, HEALTHY, NOTHING, REFUSING, SOFT, day, seen
 
 POLICY = Policy(failures=3, days=3, recheck_after=timedelta(days=7))
@@ -250,27 +251,6 @@ def test_what_a_library_said_of_a_fault_is_told_too() -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "recheck_after", "due_after"),
-    [
-        (State.ALIVE, timedelta(days=7), timedelta(days=6.3)),
-        (State.MOVED, timedelta(days=7), timedelta(days=6.3)),
-        (State.DEAD, timedelta(days=7), timedelta(days=6.3)),
-        (State.BLOCKED, timedelta(days=7), timedelta(days=6.3)),
-        (State.SUSPECT, timedelta(days=7), timedelta(hours=21.6)),
-        (State.SUSPECT, timedelta(hours=1), timedelta(minutes=54)),
-        (State.ALIVE, timedelta(hours=1), timedelta(minutes=54)),
-        (State.ALIVE, timedelta(days=36_500), timedelta(days=32_850)),
-    ],
-)
-def test_a_link_is_due_an_interval_less_a_tenth_after_its_last_cycle(
-    state: State, recheck_after: timedelta, due_after: timedelta
-) -> None:
-    policy = replace(POLICY, recheck_after=recheck_after)
-
-    assert next_check(state, day(0), policy) == day(0) + due_after
-
-
-@pytest.mark.parametrize(
     ("url", "allow_private", "reason"),
     [
         ("https://example.org/", False, None),
@@ -462,3 +442,104 @@ def test_since_is_the_time_of_one_of_the_checks(history: list[CheckResult], poli
     if verdict.state in (State.SUSPECT, State.DEAD):
         run = [r for r in _present_run(history) if weigh(r).weight in (Weight.HARD, Weight.SOFT)]
         assert verdict.since == run[0].at
+
+
+TITLE, TWO = "not_found_words:title", "not_found_words:title sibling_same:page"
+
+
+@pytest.mark.parametrize(
+    ("marks", "state"),
+    [
+        ((TITLE,), S),
+        ((TITLE,) * 10, S),  # one sign alone, however often
+        ((TWO, TWO), S),
+        ((TWO, TWO, TWO), S),  # three of them over two days
+        ((TWO, TWO, TWO, TWO), D),
+        ((TITLE, TWO, TWO, TWO), S),  # it does not count
+        ((TWO, TITLE, TWO, TWO), D),  # and does not clear
+        ((TWO, TWO, TWO, TWO, TITLE), D),
+        ((TWO, TWO, TWO, TWO, "honest:sibling"), A),
+        ((TWO, "challenge:x", TWO, TWO), D),
+    ],
+)
+def test_only_signs_in_company_count(marks: tuple[str, ...], state: State) -> None:
+    history = [seen(200, number, marks=one) for number, one in enumerate(marks)]
+
+    assert judge(history, POLICY).state is state
+
+
+def test_a_lone_sign_says_so() -> None:
+    detail = judge([seen(200, marks=TITLE)], POLICY).detail
+
+    assert "one sign alone makes no link dead" in detail
+
+
+def word(on: float, days: float = 90) -> Word:
+    return Word(at=day(on), until=day(on + days), because="I looked")
+
+
+@pytest.mark.parametrize(
+    ("history", "on", "state"),
+    [
+        ((404, 404, 404, 404), 3.5, A),
+        ((404, 404, 404, 404), 2.5, A),  # what was seen then is not held against it
+        ((403,), 0.5, A),
+        ((403, 403, 403), 0.5, A),
+        ((403, TIMEOUT), 0.5, S),  # a failure of another kind is
+        ((403, 404, 404, 404, 404), 0.5, D),
+        ((404, DNS), 0.5, S),
+        ((404, 403, 404), 0.5, A),
+        ((200, 404), 0.5, S),  # it was well when they said so
+        ((404, 200, 404), 0.5, S),  # a healthy answer needs no word, and ends it
+        ((), 0.5, A),
+    ],
+)
+def test_a_persons_word_covers_what_was_seen_when_it_was_given(
+    history: tuple[int | Fault, ...], on: float, state: State
+) -> None:
+    verdict = judge(daily(*history), POLICY, [word(on)])
+
+    assert verdict.state is state
+    assert (verdict.reason is Reason.VOUCHED) == (state is A)
+
+
+def test_a_word_that_has_run_out_covers_nothing() -> None:
+    history = daily(*[404] * 10)
+
+    assert judge(history[:6], POLICY, [word(3.5, days=3)]).state is A
+    after = judge(history, POLICY, [word(3.5, days=3)])
+    assert (after.state, after.since) == (S, day(7))
+
+
+def test_a_word_is_told_with_its_reason_and_its_end() -> None:
+    detail = judge(daily(403, 403), POLICY, [word(0.5, days=10)]).detail
+
+    assert "A person said on 2026-01-05 that it is alive (I looked)" in detail
+    assert "until 2026-01-15" in detail
+    assert "403" in detail
+
+
+@pytest.mark.parametrize(
+    ("history", "recoveries"),
+    [
+        ((200, 200), 0),
+        ((404, 404), 0),
+        ((404, 200), 1),
+        ((404, 404, 200, 503, 200), 2),
+        ((404, 403, 200), 1),
+        ((503, 200, 503, 200, 503, 200, 503), 3),
+    ],
+)
+def test_coming_back_is_counted(history: tuple[int | Fault, ...], recoveries: int) -> None:
+    assert judge(daily(*history), POLICY).recoveries == recoveries
+
+
+def test_what_is_long_past_is_not_counted() -> None:
+    history = [seen(503, 0), seen(200, 1), seen(503, 100), seen(200, 101)]
+
+    assert judge(history, POLICY).recoveries == 1
+
+
+def test_a_blocked_link_says_when_it_was_last_seen() -> None:
+    assert "It was last seen on 2026-01-05." in judge(daily(200, 403), POLICY).detail
+    assert "last seen" not in judge(daily(403, 403), POLICY).detail

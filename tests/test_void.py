@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from linkwatch.model import Fault
-from linkwatch.void import Comparison, why_void
+from linkwatch.model import CheckResult, Fault
+from linkwatch.void import (
+    SLEPT,
+    WENT_DARK,
+    Comparison,
+    doubted,
+    gone_dark,
+    pick_witnesses,
+    slept,
+    why_void,
+)
+from tests.checks import day, seen
+from tests.fakes.clock import FakeClock
 
 _PAGE = "https://wifi.example/login"
 
@@ -54,6 +67,8 @@ def is_void(comparisons: Iterable[Comparison]) -> bool:
     [
         ([], False),  # nothing was due
         (hosts(2, Fault.TIMEOUT), False),
+        (hosts(2, Fault.TIMEOUT, before=200), False),  # cannot be told: they are suspect
+        (hosts(2, Fault.RESOLVER, before=200), True),
         (hosts(3, Fault.TIMEOUT), True),
         (hosts(3, Fault.DNS), True),
         (hosts(3, Fault.PRIVATE_ADDRESS), False),  # nobody was asked
@@ -285,6 +300,268 @@ def test_the_sentence_counts_the_hosts() -> None:
     assert "none of the 7 hosts answered" in str(why_void(hosts(7, Fault.TIMEOUT)))
     known = [*hosts(2, 200, before=200), *hosts(4, Fault.RESET, before=404, start=2)]
     assert "4 of the 6 hosts that used to answer did not" in str(why_void(known))
+
+
+# A proxy that answers for everybody
+
+
+@pytest.mark.parametrize(
+    ("comparisons", "void"),
+    [
+        (hosts(5, 502, before=200), True),
+        (hosts(5, 502, before=301), True),
+        (hosts(4, 502, before=200), False),
+        (hosts(5, 502, before=404), False),  # no page was there before either
+        (hosts(5, 502), False),
+        (hosts(5, 403, before=200), False),  # many sites dislike programs
+        (hosts(5, 600, before=200), False),
+        ([*hosts(3, 503, before=200), *hosts(2, 502, before=200, start=3)], True),
+        ([*hosts(2, 503, before=200), *hosts(3, 200, before=200, start=2)], False),
+        ([*hosts(3, 503, before=200), *hosts(3, 502, before=200, start=3)], False),
+        ([*hosts(30, 503, before=200), *hosts(29, 200, before=200, start=30)], True),
+        ([*hosts(30, 503, before=200), *hosts(30, 200, before=200, start=30)], False),
+        # https through a proxy that fails never gets as far as a status
+        ([*hosts(3, 502, before=200), *hosts(3, Fault.OFFLINE, before=200, start=3)], True),
+        ([*hosts(3, 502, before=200), *hosts(3, Fault.TIMEOUT, before=200, start=3)], False),
+        # a host that has another answer too speaks for itself
+        (
+            [
+                *hosts(3, 502, before=200),
+                *hosts(3, Fault.OFFLINE, before=200, start=3),
+                *hosts(3, 404, before=200, start=3),
+            ],
+            False,
+        ),
+        ([*hosts(6, 502, before=200), *hosts(3, 404, before=200)], False),
+        ([one(f"blog{i}.platform.example", 503, before=200) for i in range(9)], False),
+    ],
+)
+def test_one_and_the_same_server_error_from_most_hosts_makes_a_cycle_void(
+    comparisons: list[Comparison], void: bool
+) -> None:
+    assert is_void(comparisons) is void
+
+
+def test_a_server_error_after_a_redirect_is_the_sites_own() -> None:
+    checks = hosts(10, 503, before=200)
+
+    assert not is_void([*checks[:5], *(replace(check, redirected=True) for check in checks[5:])])
+    assert is_void([*checks[:6], *(replace(check, redirected=True) for check in checks[6:])])
+
+
+def test_the_sentence_names_the_error() -> None:
+    why = str(why_void([*hosts(5, 504, before=200), *hosts(1, 200, before=200, start=5)]))
+
+    assert "5 of the 6 hosts that used to answer now all say 504" in why
+    assert "a proxy of our own network" in why
+
+
+# What lasts
+
+
+WEEKLY = [day(0), day(7), day(14)]
+
+
+def platform_closed(count: int) -> list[Comparison]:
+    """The pages of many owners now lead to one farewell."""
+    return led_to("https://platform.test/goodbye", count)
+
+
+ALIVE = one("alive.example", 200, before=200)
+
+
+@pytest.mark.parametrize(
+    "comparisons",
+    [
+        [*platform_closed(4), ALIVE],
+        [*hosts(5, Fault.DNS, before=200), ALIVE],
+        [*hosts(5, 503, before=200), ALIVE],
+    ],
+    ids=["portal", "silence", "proxy"],
+)
+@pytest.mark.parametrize(
+    ("voids", "void"),
+    [
+        ([], True),
+        (WEEKLY, False),
+        (WEEKLY[:2], True),
+        ([day(0), day(3), day(6.9)], True),
+        ([day(0), day(0.1), day(7)], False),
+        ([day(i / 24) for i in range(100)], True),
+    ],
+)
+def test_what_most_hosts_do_for_a_week_is_no_accident_of_our_network(
+    comparisons: list[Comparison], voids: Sequence[datetime], void: bool
+) -> None:
+    assert (why_void(comparisons, voids=voids) is not None) is void
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        [],
+        [one("new.example", 200)],  # nobody knows what it used to be
+        [one("new.example", 200, ends=_PAGE)],
+        [one("other.example", 200, before=200, ends="https://wifi.example/blocked")],
+        [one("other.example", 502, before=200)],
+        [one("other.example", Fault.TIMEOUT, before=200)],
+    ],
+)
+@pytest.mark.parametrize("most", [led_to(_PAGE, 9), hosts(9, Fault.TLS, before=200)])
+def test_it_takes_a_host_that_answers_as_ever(
+    most: list[Comparison], other: list[Comparison]
+) -> None:
+    assert why_void([*most, *other], voids=WEEKLY) is not None
+    assert why_void([*most, *other, ALIVE], voids=WEEKLY) is None
+
+
+def test_a_portal_in_place_of_pages_is_no_answer_as_ever() -> None:
+    in_place = [
+        one(f"site{i}.example", 200, before=200, body="login", body_before=f"was {i}")
+        for i in range(9)
+    ]
+    silent = hosts(20, Fault.TLS, before=200, start=9)
+
+    assert why_void([*in_place, *silent], voids=WEEKLY) is not None
+
+
+@pytest.mark.parametrize("fault", [Fault.TIMEOUT, Fault.RESOLVER])
+def test_without_any_answer_a_cycle_never_counts(fault: Fault) -> None:
+    years = [day(i) for i in range(1000)]
+
+    assert why_void(hosts(9, fault, before=200), voids=years) is not None
+
+
+# Sleep
+
+
+@pytest.mark.parametrize(
+    ("awake_s", "asleep_s", "noticed"),
+    [(600, 0, False), (600, 61, True), (600, 59, False), (5, 30_000, True), (600, -7200, False)],
+)
+def test_sleep_is_what_the_wall_clock_alone_has_seen(
+    awake_s: float, asleep_s: float, noticed: bool
+) -> None:
+    clock = FakeClock()
+    began, began_s = clock.utc_now(), clock.monotonic_s()
+    clock.advance(awake_s)
+    clock.sleep_through(asleep_s)
+
+    wall_s = (clock.utc_now() - began).total_seconds()
+    assert slept(wall_s, clock.monotonic_s() - began_s) is noticed
+
+
+@pytest.mark.parametrize(
+    ("comparisons", "void"),
+    [
+        ([], False),
+        (hosts(9, 200), False),
+        (hosts(9, 404, before=200), False),  # servers said so, and they don't sleep
+        ([*hosts(9, 200), one("slow.example", Fault.TIMEOUT)], True),
+        ([*hosts(9, 200), *([one("a.example", 200)] * 3), one("a.example", Fault.RESET)], True),
+        ([*hosts(9, 200), one("bad", Fault.BAD_URL)], False),
+    ],
+)
+def test_a_cycle_in_which_the_machine_slept_is_void_if_anything_failed(
+    comparisons: list[Comparison], void: bool
+) -> None:
+    assert why_void(comparisons, asleep=True) == (SLEPT if void else None)
+
+
+def test_sleep_is_no_reason_to_believe_what_is_void_without_it() -> None:
+    assert why_void(led_to(_PAGE, 9), asleep=True) is not None
+
+
+# A network that goes away in the middle
+
+
+@pytest.mark.parametrize(
+    ("silent", "answering", "doubt"),
+    [
+        (4, 5, False),
+        (5, 5, True),
+        (5, 95, True),
+        (5, 96, False),
+        (999, 19_001, False),
+        (1000, 19_000, True),
+    ],
+)
+def test_many_hosts_that_fell_silent_together_are_doubted(
+    silent: int, answering: int, doubt: bool
+) -> None:
+    dark = hosts(silent, Fault.UNREACHABLE, before=200)
+    comparisons = [*dark, *hosts(answering, 200, before=200, start=silent)]
+
+    assert doubted(comparisons) == ([check.host for check in dark] if doubt else [])
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        hosts(9, Fault.TIMEOUT, start=5),  # never seen to answer
+        hosts(9, Fault.TIMEOUT, before=Fault.TIMEOUT, start=5),
+        hosts(9, 500, before=200, start=5),
+        [replace(check, redirected=True) for check in hosts(9, Fault.TLS, before=200, start=5)],
+        [*hosts(9, Fault.TIMEOUT, before=200, start=5), *hosts(9, 404, start=5)],  # half silent
+    ],
+)
+def test_only_hosts_that_used_to_answer_and_are_wholly_silent_are_doubted(
+    others: list[Comparison],
+) -> None:
+    assert len(doubted([*hosts(5, Fault.TIMEOUT, before=200), *others])) == 5
+    assert doubted(others) == []
+
+
+@pytest.mark.parametrize(
+    ("again", "dark"),
+    [
+        ([], False),
+        ([Fault.TIMEOUT] * 2, False),
+        ([Fault.TIMEOUT] * 3, True),
+        ([Fault.RESOLVER, Fault.UNREACHABLE, Fault.OFFLINE], True),
+        ([Fault.TIMEOUT, Fault.TIMEOUT, 503], False),
+    ],
+)
+def test_the_network_went_if_no_witness_answers_any_more(
+    again: list[int | Fault], dark: bool
+) -> None:
+    results = [seen(what, url=f"https://w{i}.example/") for i, what in enumerate(again)]
+
+    assert gone_dark(results) is dark
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        [seen(Fault.TIMEOUT, url="https://w1.example/b")],  # three links, but two hosts
+        [seen(Fault.TIMEOUT, url="https://w2.example/", hops=(301,))],  # a redirect is an answer
+    ],
+)
+def test_witnesses_are_hosts_and_any_answer_of_theirs_counts(others: list[CheckResult]) -> None:
+    silent = [seen(Fault.TIMEOUT, url=f"https://w{i}.example/") for i in range(2)]
+
+    assert not gone_dark([*silent, *others])
+
+
+def test_a_cycle_in_which_the_network_went_away_is_void_whatever_it_saw() -> None:
+    assert why_void(hosts(9, 200, before=200), dark=True, voids=WEEKLY) == WENT_DARK
+
+
+def test_witnesses_have_an_owner_each() -> None:
+    urls = [
+        "https://blog1.platform.test/",
+        "https://user@blog2.platform.test:8080/a",
+        "http://203.0.113.7:81/",
+        "http://user@203.0.113.7/",
+        "http://[2001:db8::7]:81/",
+        "https://d.test/",
+    ]
+
+    assert pick_witnesses(urls) == [urls[0], urls[2], urls[4]]
+    assert pick_witnesses(urls[:4]) == [urls[0], urls[2]]
+
+
+# Whatever the facts
 
 
 _now = st.sampled_from([200, 404, 503, Fault.TIMEOUT, Fault.DNS, Fault.RESOLVER, Fault.BAD_URL])

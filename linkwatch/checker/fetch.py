@@ -1,211 +1,249 @@
-"""One link -> one CheckResult: the requests, hops and retries that a browser would need.
+"""One link -> one CheckResult: the better question, the page, and what the page shows.
 
-Only GET is used: HEAD lies both ways, and a GET whose body is capped tells the truth in one round
-trip. Every hop is a request of its own, so each passes the guard and waits for its host's turn.
+The facts are gathered here, and nothing is decided: `evidence` says what they are worth.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import partial
 from hashlib import blake2b
-from http.cookies import CookieError, SimpleCookie
 
-import aiohttp
-from yarl import URL
+from linkwatch.checker.probes import Probe, Reply, When, probe_for
+from linkwatch.checker.siblings import Ask, Look, Siblings
+from linkwatch.checker.walk import PASSING_STATUS, Effort, Landing, Means, Walk
+from linkwatch.evidence import Weight, weigh
+from linkwatch.model import CheckResult, Fingerprint, Mark, Remembered, Says, Sign
+from linkwatch.web.client import BODY_CAP
+from linkwatch.web.hosts import NotNowError
+from linkwatch.web.page import Page, became_another, checkable, has_anchor, read_page, shrank
+from linkwatch.web.signs import Seen, signs
+from linkwatch.web.url import request_url
 
-from linkwatch.clock import Clock
-from linkwatch.model import CheckResult, Fault, Hop
-from linkwatch.web.client import Answer, Client, RequestFault
-from linkwatch.web.guard import outside_dns
-from linkwatch.web.hosts import Hosts
-from linkwatch.web.retry import RetryPolicy, retry_after_s, retrying
-from linkwatch.web.url import host_of, name_of, request_url, resolve
-
-_FOLLOWED = frozenset({301, 302, 303, 307, 308})
-_PASSING_STATUS = frozenset({408, 425, 429, 502, 503, 504})
-_PASSING_FAULT = frozenset({Fault.RESET})
-_TIMEOUTS_A_CHAIN = 3
-_IN_VAIN = 3  # checks in a row at one host whose retries led nowhere; the next ones have none
-_ENOUGH_S = 900.0  # for a host that says "too many requests" to all of those, and not how long
+_LONG_BODY = 2 * 1024 * 1024  # where a #section is looked for: it may stand at the end
+_SILENT = 2  # questions in a row without an answer, and that service is not asked any more
+_ENDS_IT = frozenset({Sign.CHALLENGE, Sign.LOGIN, Sign.CONSENT})  # no neighbour is asked then
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fetcher:
+class Fetcher(Means):
     """What every check of one cycle shares."""
 
-    client: Client
-    hosts: Hosts
-    clock: Clock
-    max_redirects: int
-    retry: RetryPolicy = field(default_factory=RetryPolicy)
-    in_vain: dict[str, int] = field(default_factory=dict)  # by host, see _IN_VAIN
+    before: Mapping[str, Remembered] = field(default_factory=dict)  # by link
+    fragments: Mapping[str, Collection[str]] = field(default_factory=dict)  # wanted, by link
+    probes_off: Collection[str] = ()
+    siblings: Siblings | None = None  # None: no made-up address is asked for
+    unanswered: dict[str, int] = field(default_factory=dict)  # by probe, see _SILENT
 
-    async def check(self, link: str, heard: Callable[[str], None] | None = None) -> CheckResult:
+    async def check(
+        self,
+        link: str,
+        heard: Callable[[str], None] | None = None,
+        sent: Callable[[], None] | None = None,
+    ) -> CheckResult:
         """Find out how one link stands. Raises NotNowError if its host wants to be left alone.
 
-        `heard` is told the URL of every answer on the way, whatever its status.
+        `heard` is told the URL of every answer on the way, whatever its status; `sent`, that the
+        first request is on its way: until then the link waits for its turn.
         """
-        return await _Check(self, link, heard).run()
+        effort = Effort(heard=heard, sent=sent)
+        probe = probe_for(link, self.probes_off)
+        question = probe.question(link) if probe is not None else None
+        if probe is None or question is None:
+            return await self._page(link, effort)
+        if probe.when is When.REFUSED:
+            result = await self._page(link, effort)
+            if not _unreadable(result):
+                return result
+            return (
+                self._told(probe, link, await self._ask(probe, question, effort), effort) or result
+            )
+        landing = await self._ask(probe, question, effort)
+        told = self._told(probe, link, landing, effort)
+        if told is not None:
+            return told
+        if landing is None or landing.hops or question != request_url(link):
+            landing = None  # else the page is here already
+        return await self._page(link, effort, landing)
 
-
-class _Check:
-    """The state of one check: where it is, what it carries, what it has spent."""
-
-    def __init__(self, shared: Fetcher, link: str, heard: Callable[[str], None] | None) -> None:
-        self._shared = shared
-        self._heard = heard
-        self._link = link
-        self._jar: aiohttp.CookieJar | None = None  # one a check; most checks need none
-        self._hops: list[Hop] = []
-        self._attempts = 0
-        self._spent_s = 0.0
-        self._started_at: datetime | None = None
-
-    async def run(self) -> CheckResult:
-        url = request_url(self._link)
-        if url is None:
-            return self._end(None, fault=Fault.BAD_URL, message="this is not a URL")
-        seen: set[tuple[str, str]] = set()
-        while True:
-            if outside_dns(name_of(url)):
-                why = "this name lives outside the public name system"
-                return self._end(url, fault=Fault.RESOLVER, message=why)
-            cookies = self._cookies(url)
-            state = (url, str(cookies))
-            if state in seen:
-                why = "the redirects lead round in a circle"
-                return self._end(url, fault=Fault.REDIRECT_LOOP, message=why)
-            seen.add(state)
-            reply = await self._ask_patiently(url, cookies)
-            if isinstance(reply, RequestFault):
-                return self._end(url, fault=reply.fault, message=reply.message)
-            if not 300 <= reply.status < 400:
-                return self._end(url, answer=reply)
-            target = resolve(url, reply.location) if reply.location else None
-            if reply.status not in _FOLLOWED or target is None:
-                why = "a redirect that does not say where to"
-                return self._end(url, answer=reply, fault=Fault.BAD_REDIRECT, message=why)
-            following = request_url(target)
-            self._hops.append(Hop(url=url, status=reply.status, location=target))
-            if following is None:
-                why = f"a redirect to something that is not a web page: {target[:200]}"
-                return self._end(url, answer=reply, fault=Fault.BAD_REDIRECT, message=why)
-            if len(self._hops) > self._shared.max_redirects:
-                why = f"more than {self._shared.max_redirects} redirects"
-                return self._end(url, answer=reply, fault=Fault.REDIRECT_LOOP, message=why)
-            self._keep_cookies(url, reply)
-            url = following
-
-    async def _ask_patiently(self, url: str, cookies: dict[str, str]) -> Answer | RequestFault:
-        shared = self._shared
-
-        def again(reply: Answer | RequestFault) -> bool:
-            if isinstance(reply, RequestFault):
-                return reply.fault in _PASSING_FAULT
-            return reply.status in _PASSING_STATUS
-
-        def hold_host(reply: Answer | RequestFault, wait_s: float) -> None:
-            if isinstance(reply, Answer) and reply.status == 429:
-                shared.hosts.back_off(url, wait_s)
-
-        host = host_of(url)
-        in_vain = shared.in_vain.get(host, 0)
-        reply = await retrying(
-            partial(self._ask, url, cookies),
-            again=again,
-            asked_s=self._asked_s,
-            policy=shared.retry if in_vain < _IN_VAIN else replace(shared.retry, tries=1),
-            clock=shared.clock,
-            before_wait=hold_host,
-        )
-        if not again(reply):
-            shared.in_vain.pop(host, None)
-        else:
-            shared.in_vain[host] = in_vain + 1
-            if isinstance(reply, Answer) and reply.status == 429 and in_vain + 1 >= _IN_VAIN:
-                shared.hosts.back_off(url, _ENOUGH_S)  # its other links are left to another cycle
-        return reply
-
-    async def _ask(self, url: str, cookies: dict[str, str]) -> Answer | RequestFault:
-        shared = self._shared
-        clock = shared.clock
-        async with shared.hosts.turn(url, patience_s=shared.retry.longest_wait_s) as manners:
-            left_s = _TIMEOUTS_A_CHAIN * manners.timeout_s - self._spent_s
-            if left_s <= 0:
-                return RequestFault(Fault.TIMEOUT, "redirects and retries took too long")
-            self._started_at = self._started_at or clock.utc_now()
-            self._attempts += 1
-            started_s = clock.monotonic_s()
-            try:
-                reply: Answer | RequestFault = await shared.client.get(
-                    url,
-                    timeout_s=min(manners.timeout_s, left_s),
-                    user_agent=manners.user_agent,
-                    cookies=cookies,
-                )
-            except RequestFault as fault:
-                reply = fault
-            self._spent_s += clock.monotonic_s() - started_s
-        if self._heard is not None and isinstance(reply, Answer):
-            self._heard(url)
-        asked_s = self._asked_s(reply)
-        if asked_s:
-            shared.hosts.back_off(url, asked_s)  # the wish is the host's, not just this link's
-        return reply
-
-    def _asked_s(self, reply: Answer | RequestFault) -> float | None:
-        if isinstance(reply, RequestFault) or reply.status not in _PASSING_STATUS:
+    async def _ask(self, probe: Probe, question: str, effort: Effort) -> Landing | None:
+        """What a better question was answered with; None: it was not put, or not answered."""
+        if self.unanswered.get(probe.name, 0) >= _SILENT:
             return None
-        return retry_after_s(reply.retry_after, self._shared.clock.utc_now())
+        try:
+            landing = await Walk(self, effort, patient=False).to_its_end(question, follow=False)
+        except NotNowError:
+            return None
+        if landing.answer is None:
+            self.unanswered[probe.name] = self.unanswered.get(probe.name, 0) + 1
+            return None
+        self.unanswered.pop(probe.name, None)
+        return landing
 
-    def _cookies(self, url: str) -> dict[str, str]:
-        if self._jar is None:
-            return {}
-        sent = self._jar.filter_cookies(URL(url, encoded=True))
-        return {name: morsel.coded_value for name, morsel in sent.items()}
-
-    def _keep_cookies(self, url: str, reply: Answer) -> None:
-        if not reply.cookies:
-            return
-        if self._jar is None:  # unsafe: browsers keep cookies of numeric hosts too
-            self._jar = aiohttp.CookieJar(unsafe=True, quote_cookie=False)
-        kept = SimpleCookie()
-        for name, morsel in reply.cookies.items():
-            domain = morsel["domain"].strip(".").lower()
-            if domain and "." not in domain and domain != name_of(url):
-                continue  # for a whole top-level domain: browsers refuse
-            raw = morsel.coded_value  # with its quotes: the jar would send them as it likes
-            try:  # not set(), which refuses names such as `a[b]` that sites do use
-                state = {"key": name, "value": raw, "coded_value": raw}
-                morsel.__setstate__(state)  # type: ignore[attr-defined]  # not in typeshed
-            except CookieError:
-                continue
-            kept[name] = morsel
-        self._jar.update_cookies(kept, URL(url, encoded=True))
-
-    def _end(
-        self,
-        url: str | None,
-        *,
-        answer: Answer | None = None,
-        fault: Fault | None = None,
-        message: str = "",
-    ) -> CheckResult:
-        body = answer.body if answer else b""
+    def _told(
+        self, probe: Probe, link: str, landing: Landing | None, effort: Effort
+    ) -> CheckResult | None:
+        """What that says of the link; None where it says nothing."""
+        if landing is None or landing.answer is None:
+            return None
+        answer = landing.answer
+        reply = Reply(
+            status=answer.status,
+            location=landing.hops[-1].location if landing.hops else None,
+            content_type=answer.headers.get("content-type"),
+            body=answer.body,
+        )
+        reading = probe.read(link, reply)
+        if reading is None:
+            return None
+        moved = reading.says is Says.MOVED and reading.url is not None
         return CheckResult(
-            url=self._link,
-            at=self._started_at or self._shared.clock.utc_now(),
-            elapsed_ms=round(self._spent_s * 1000),
+            url=link,
+            at=self._began(effort),
+            elapsed_ms=round(landing.took_s * 1000),
+            status=answer.status,
+            final_url=reading.url if moved else link,
+            attempts=effort.requests,
+            probe=probe.name,
+            says=reading.says,
+        )
+
+    async def _page(self, link: str, effort: Effort, landing: Landing | None = None) -> CheckResult:
+        """The page itself; `landing`: it was met already, whole."""
+        wanted = [name for name in self.fragments.get(link, ()) if checkable(name)]
+        cap = _LONG_BODY if wanted else BODY_CAP
+        if landing is None or _again(landing):
+            landing = await Walk(self, effort, body_cap=cap).to_its_end(link)
+        result = self._result(link, landing, effort)
+        answer, before = landing.answer, self.before.get(link)
+        if answer is None or landing.fault is not None:
+            return result
+        if before is not None and not wanted and _as_before(result, before):
+            return replace(result, fingerprint=before.fingerprint)
+        page = _page_of(landing)
+        found = list(signs(_seen(link, landing, page)))
+        fine = 200 <= answer.status < 300
+        now = page.fingerprint if page is not None and fine else None
+        kinds = frozenset(mark.sign for mark in found)
+        if before is not None and now is not None:
+            found += _against(before, now, kinds)
+            kinds = frozenset(mark.sign for mark in found)
+        if fine and self.siblings is not None and not kinds & _ENDS_IT:
+            look = Look(url=request_url(link) or link, landing=landing, page=page, signs=kinds)
+            found += await self.siblings.marks(look, self._neighbour(effort))
+        anchors: tuple[tuple[str, bool], ...] = ()
+        if wanted and page is not None and fine and not kinds & _ENDS_IT:
+            anchors = _anchors(page, wanted, whole=not answer.cut)
+        return replace(
+            result,
+            attempts=effort.requests,
+            marks=tuple(found),
+            fingerprint=now,
+            anchors=anchors,
+        )
+
+    def _neighbour(self, effort: Effort) -> Ask:
+        async def ask(url: str) -> Landing | None:
+            try:
+                return await Walk(self, effort, patient=False).to_its_end(url)
+            except NotNowError:
+                return None
+
+        return ask
+
+    def _result(self, link: str, landing: Landing, effort: Effort) -> CheckResult:
+        answer = landing.answer
+        body = answer.body[:BODY_CAP] if answer else b""
+        return CheckResult(
+            url=link,
+            at=self._began(effort),
+            elapsed_ms=round(landing.took_s * 1000),
             status=answer.status if answer else None,
-            fault=fault,
-            message=message,
-            final_url=url,
-            hops=tuple(self._hops),
-            attempts=self._attempts,
+            fault=landing.fault,
+            message=landing.message,
+            final_url=landing.url,
+            hops=landing.hops,
+            attempts=effort.requests,
             remark=answer.remark if answer else None,
             size=len(body) if answer else None,
             digest=blake2b(body, digest_size=16).hexdigest() if body else None,
         )
+
+    def _began(self, effort: Effort) -> datetime:
+        return effort.began or self.clock.utc_now()
+
+
+def _again(landing: Landing) -> bool:
+    """Whether an impatient walk met trouble that may pass: a patient one is due."""
+    return landing.answer is None or landing.answer.status in PASSING_STATUS
+
+
+def _unreadable(result: CheckResult) -> bool:
+    """Whether the page was refused, or did not come at all."""
+    return weigh(result).weight in (Weight.REFUSING, Weight.SOFT)
+
+
+def _as_before(result: CheckResult, before: Remembered) -> bool:
+    """The very page of the last good check, which had nothing about it: no need to read it."""
+    return (
+        not before.signs
+        and result.digest is not None
+        and (result.digest, result.final_url) == (before.digest, before.final_url)
+        and result.status is not None
+        and 200 <= result.status < 300
+    )
+
+
+def _page_of(landing: Landing) -> Page | None:
+    if landing.answer is None or not landing.answer.body:
+        return None
+    kind = landing.answer.headers.get("content-type")
+    return read_page(landing.answer.body, content_type=kind, url=landing.url or "")
+
+
+def _seen(link: str, landing: Landing, page: Page | None) -> Seen:
+    answer = landing.answer
+    assert answer is not None
+    end = landing.url or link
+    if landing.hops and request_url(landing.hops[-1].location) == end:
+        end = landing.hops[-1].location  # with its fragment, which may be the route of an app
+    return Seen(
+        link=link,
+        final_url=end,
+        hops=landing.hops,
+        status=answer.status,
+        headers=answer.headers,
+        cookies=frozenset(answer.cookies),
+        body=answer.body,
+        page=page,
+    )
+
+
+def tells_missing(landing: Landing, page: Page) -> bool:
+    """Whether a page says in words that it does not exist."""
+    found = signs(_seen(landing.url or "", landing, page))
+    return any(mark.sign is Sign.NOT_FOUND_WORDS for mark in found)
+
+
+def _against(before: Remembered, now: Fingerprint, signs: frozenset[Sign]) -> list[Mark]:
+    """What the page's own past adds to the signs that it shows."""
+    then = before.fingerprint
+    if then is None:
+        return []
+    found = []
+    began_to_say_so = Sign.NOT_FOUND_WORDS in signs - before.signs
+    if became_another(then, now):
+        found.append(Mark(Sign.CHANGED, "text"))
+    elif began_to_say_so and then.title and then.title != now.title:
+        found.append(Mark(Sign.CHANGED, "title"))
+    if shrank(then, now):
+        found.append(Mark(Sign.SHRANK, "text"))
+    return found
+
+
+def _anchors(page: Page, wanted: list[str], *, whole: bool) -> tuple[tuple[str, bool], ...]:
+    """Which fragments are there; of those that are not, only if the whole page was seen."""
+    there = [(name, has_anchor(page, name)) for name in wanted]
+    conclusive = whole and not page.needs_js
+    return tuple((name, present) for name, present in there if present or conclusive)

@@ -17,6 +17,7 @@ import heapq
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from linkwatch.checker.fetch import Fetcher
 from linkwatch.model import CheckResult, Fault
@@ -37,12 +38,13 @@ class Outlook:
 class _Host:
     """One host's part of a sweep."""
 
-    __slots__ = ("key", "open", "queue", "running", "second", "silent", "timer", "unheard")
+    __slots__ = ("asked", "key", "open", "queue", "running", "second", "silent", "timer", "unheard")
 
     def __init__(self, key: str) -> None:
         self.key = key
         self.queue: deque[str] = deque()
         self.running: dict[str, asyncio.Task[None]] = {}
+        self.asked: set[str] = set()  # of those that run: the others wait for their turn
         self.open = False  # it answered: from now on as many at a time as its manners allow
         self.silent = False
         self.unheard = 0  # timeouts since its last answer
@@ -143,7 +145,8 @@ class Sweep:
 
     async def _check(self, host: _Host, link: str) -> None:
         try:
-            result = await self._fetcher.check(link, self._heard)
+            sent = partial(host.asked.add, link)
+            result = await self._fetcher.check(link, self._heard, sent)
         except NotNowError:
             if link in host.running:
                 self._postpone(host, link)
@@ -157,6 +160,7 @@ class Sweep:
 
     def _finished(self, host: _Host, link: str) -> None:
         host.running.pop(link, None)
+        host.asked.discard(link)
         self._under_way -= 1
         self._places.release()
         self._offer(host)
@@ -198,8 +202,8 @@ class Sweep:
     def _is_silent(self, host: _Host) -> bool:
         if host.open:
             return host.unheard >= _TIMEOUTS_IN_A_ROW
-        alone = host.second and host.unheard == 1 and not host.running
-        return not (alone and host.queue)  # else a second one is to be asked first
+        alone = host.second and host.unheard == 1 and not host.asked & host.running.keys()
+        return not (alone and (host.queue or host.running))  # else a second one goes first
 
 
 def _unasked(result: CheckResult, link: str) -> CheckResult:

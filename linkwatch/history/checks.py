@@ -1,19 +1,32 @@
-"""Checks: which links are due, what their checks showed, and which hosts want to be left alone."""
+"""Checks: which links are due, and what their checks showed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from linkwatch.ends import End
 from linkwatch.history.mentions import linked
 from linkwatch.history.store import BATCH, Store
 from linkwatch.history.times import from_text, to_text
-from linkwatch.model import CheckResult, Fault, Hop
+from linkwatch.model import (
+    CheckResult,
+    Fault,
+    Fingerprint,
+    Hop,
+    Mark,
+    Remembered,
+    Says,
+    Sign,
+    State,
+)
+from linkwatch.web.url import fragment_of
 
 _WITNESSES = 3  # as many hosts as make a silent cycle void
 _REST = timedelta(hours=12)
+_SIGNS = frozenset(Sign)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +35,15 @@ class DueLink:
 
     id: int
     url: str
-    never_alive: bool
+    before: Remembered | None  # None: never seen alive
+    dead: bool = False  # by its last verdict
+
+
+_DUE = """
+    select links.id, links.url, links.host, links.state, checks.id as good, checks.digest,
+           checks.final_url, checks.marks, checks.title, checks.length, checks.sketch
+    from links left join checks on checks.id = links.good_check_id
+"""
 
 
 def due(
@@ -37,21 +58,71 @@ def due(
     if notes is not None:
         wanted = linked(store, notes)
     rows = store.rows(
-        """select id, url, exists (
-               select 1 from checks join cycles on cycles.id = checks.cycle_id
-               where checks.link_id = links.id and cycles.void is null
-               and checks.fault is null and checks.status between 200 and 299) as seen_alive
-           from links
-           where mentioned = 1 and state != 'skipped'
-           and (:everything or next_check is null or next_check <= :now)
-           order by last_check is not null, last_check, id""",
+        f"""{_DUE} where links.mentioned = 1 and links.state != 'skipped'
+           and (:everything or links.next_check is null or links.next_check <= :now)
+           order by links.last_check is not null, links.last_check, links.id""",
         {"everything": everything, "now": to_text(now)},
     )
-    return [
-        DueLink(id=row["id"], url=row["url"], never_alive=not row["seen_alive"])
-        for row in rows
-        if wanted is None or row["id"] in wanted
-    ]
+    return [_due(row) for row in rows if wanted is None or row["id"] in wanted]
+
+
+def links_of(store: Store, urls: Collection[str]) -> list[DueLink]:
+    """Some links, to be asked once more."""
+    wanted = frozenset(urls)
+    return [_due(row) for row in store.rows(_DUE) if row["url"] in wanted]
+
+
+def _due(row: Any) -> DueLink:
+    before = None
+    if row["good"] is not None:
+        before = Remembered(
+            digest=row["digest"],
+            final_url=row["final_url"],
+            fingerprint=fingerprint_of(row),
+            signs=frozenset(mark.sign for mark in _marks(row["marks"])),
+        )
+    return DueLink(id=row["id"], url=row["url"], before=before, dead=row["state"] == State.DEAD)
+
+
+def fragments(store: Store, links: Collection[int]) -> dict[str, set[str]]:
+    """The fragments that notes name of these links, by link."""
+    wanted = frozenset(links)
+    found: dict[str, set[str]] = {}
+    for row in store.rows(
+        """select links.id, links.url as link, mentions.url from mentions
+           join links on links.id = mentions.link_id where instr(mentions.url, '#') > 0"""
+    ):
+        name = fragment_of(row["url"])
+        if name and row["id"] in wanted:
+            found.setdefault(row["link"], set()).add(name)
+    return found
+
+
+def ends(store: Store, cycle_id: int) -> dict[int, End]:
+    """Where redirects ended, by check: those of this cycle, and the last ones of other links."""
+    rows = store.rows(
+        """select checks.id, links.url, links.host, checks.final_url from checks
+           join links on links.id = checks.link_id
+           where (checks.cycle_id = :cycle or checks.id = links.last_check_id)
+           and links.mentioned = 1 and checks.status between 200 and 299
+           and checks.fault is null
+           and exists (select 1 from hops where check_id = checks.id)""",
+        {"cycle": cycle_id},
+    )
+    return {
+        row["id"]: End(url=row["url"], host=row["host"], final_url=row["final_url"]) for row in rows
+    }
+
+
+def add_mark(store: Store, cycle_id: int, check_ids: Iterable[int], mark: Mark) -> None:
+    """What only all checks of a cycle together show, added to some of its own."""
+    token = f" {mark.sign}:{mark.by}"
+    with store.writing() as connection:
+        connection.executemany(
+            """update checks set marks = trim(coalesce(marks, '') || ?)
+               where id = ? and cycle_id = ? and instr(coalesce(marks, ''), trim(?)) = 0""",
+            [(token, check_id, cycle_id, token) for check_id in check_ids],
+        )
 
 
 def any_answer(store: Store, cycle_id: int) -> bool:
@@ -71,19 +142,17 @@ def witnesses(
     """
     wanted = None if notes is None else linked(store, notes)
     rows = store.rows(
-        """select id, url, host from links
-           where mentioned = 1 and state in ('alive', 'moved', 'blocked') and last_check < ?
-           and host not in (
-               select links.host from checks join links on links.id = checks.link_id
+        f"""{_DUE} where links.mentioned = 1 and links.state in ('alive', 'moved', 'blocked')
+           and links.last_check < ? and links.host not in (
+               select asked.host from checks join links as asked on asked.id = checks.link_id
                where checks.cycle_id = ?)
-           order by last_check, id""",
+           order by links.last_check, links.id""",  # noqa: S608 - our own text
         (to_text(now - _REST), cycle_id),
     )
     by_host: dict[str, DueLink] = {}
     for row in rows:
         if wanted is None or row["id"] in wanted:
-            link = DueLink(id=row["id"], url=row["url"], never_alive=False)
-            by_host.setdefault(row["host"], link)
+            by_host.setdefault(row["host"], _due(row))
         if len(by_host) == _WITNESSES:
             break
     return list(by_host.values())
@@ -98,7 +167,7 @@ def save_results(
     """
     with store.writing() as connection:
         top = connection.execute("select coalesce(max(id), 0) from checks").fetchone()[0]
-        checks, hops = [], []
+        checks, hops, anchors = [], [], []
         latest = {result.url: result for result in results}
         for check_id, result in enumerate(latest.values(), start=top + 1):
             checks.append(_check_row(check_id, cycle_id, ids[result.url], result))
@@ -112,14 +181,21 @@ def save_results(
                 }
                 for position, hop in enumerate(result.hops, start=1)
             ]
+            anchors += [
+                {"check_id": check_id, "fragment": fragment, "present": int(present)}
+                for fragment, present in result.anchors
+            ]
         for row in checks:
             earlier = "select id from checks where link_id = ? and cycle_id = ?"
             key = (row["link_id"], cycle_id)
             connection.execute(f"delete from hops where check_id in ({earlier})", key)  # noqa: S608 - ours
+            connection.execute(f"delete from anchors where check_id in ({earlier})", key)  # noqa: S608 - ours
             connection.execute("delete from checks where link_id = ? and cycle_id = ?", key)
         store.db.table("checks").insert_all(checks)
         if hops:
             store.db.table("hops").insert_all(hops)
+        if anchors:
+            store.db.table("anchors").insert_all(anchors)
 
 
 def _check_row(check_id: int, cycle_id: int, link_id: int, result: CheckResult) -> dict[str, Any]:
@@ -139,10 +215,18 @@ def _check_row(check_id: int, cycle_id: int, link_id: int, result: CheckResult) 
         "remark": result.remark,
         "size": result.size,
         "digest": result.digest,
+        "marks": " ".join(f"{mark.sign}:{mark.by}" for mark in result.marks) or None,
+        "title": result.fingerprint.title if result.fingerprint else None,
+        "length": result.fingerprint.length if result.fingerprint else None,
+        "sketch": result.fingerprint.sketch if result.fingerprint else None,
+        "probe": result.probe,
+        "says": result.says,
     }
 
 
-def result_of(url: str, row: Any, hops: tuple[Hop, ...]) -> CheckResult:
+def result_of(
+    url: str, row: Any, hops: tuple[Hop, ...], anchors: tuple[tuple[str, bool], ...] = ()
+) -> CheckResult:
     """A row of `checks`, as the fact that it is."""
     return CheckResult(
         url=url,
@@ -159,7 +243,25 @@ def result_of(url: str, row: Any, hops: tuple[Hop, ...]) -> CheckResult:
         remark=row["remark"],
         size=row["size"],
         digest=row["digest"],
+        marks=_marks(row["marks"]),
+        fingerprint=fingerprint_of(row),
+        probe=row["probe"],
+        says=Says(row["says"]) if row["says"] else None,
+        anchors=anchors,
     )
+
+
+def _marks(text: str | None) -> tuple[Mark, ...]:
+    """Marks as stored. A sign that this version does not know is passed over."""
+    pairs = (token.partition(":") for token in text.split()) if text else ()
+    return tuple(Mark(Sign(sign), by) for sign, _, by in pairs if sign in _SIGNS)
+
+
+def fingerprint_of(row: Any) -> Fingerprint | None:
+    """The fingerprint in a row of `checks`."""
+    if row["length"] is None:
+        return None
+    return Fingerprint(title=row["title"] or "", length=row["length"], sketch=row["sketch"] or b"")
 
 
 def hops_of(store: Store, check_ids: Sequence[int]) -> dict[int, tuple[Hop, ...]]:
@@ -174,19 +276,3 @@ def hops_of(store: Store, check_ids: Sequence[int]) -> dict[int, tuple[Hop, ...]
             hop = Hop(url=row["url"], status=row["status"], location=row["location"])
             found[row["check_id"]] = (*found.get(row["check_id"], ()), hop)
     return found
-
-
-def not_before(store: Store, now: datetime) -> dict[str, datetime]:
-    """Until when hosts asked to be left alone, where that is still to come."""
-    rows = store.rows("select * from hosts where not_before > ?", (to_text(now),))
-    return {row["host"]: from_text(row["not_before"]) for row in rows}
-
-
-def save_not_before(store: Store, hosts: Mapping[str, datetime], now: datetime) -> None:
-    """Remember until when hosts want to be left alone."""
-    with store.writing() as connection:
-        connection.execute("delete from hosts where not_before <= ?", (to_text(now),))
-        connection.executemany(
-            "insert or replace into hosts (host, not_before) values (?, ?)",
-            [(host, to_text(until)) for host, until in hosts.items()],
-        )

@@ -1,13 +1,14 @@
-"""Cycles: opened, declared void or not, closed."""
+"""Cycles: opened, declared void or not, looked at a second time, closed."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from linkwatch.history.store import Store
-from linkwatch.history.times import to_text
+from linkwatch.history.times import from_text, to_text
 from linkwatch.model import Ending, Fault, State
-from linkwatch.void import Comparison
+from linkwatch.void import SLEPT, WENT_DARK, Comparison, pick_witnesses
 
 
 def close_aborted(store: Store, now: datetime) -> list[int]:
@@ -95,3 +96,46 @@ def comparisons(store: Store, cycle_id: int) -> list[Comparison]:
             (cycle_id,),
         )
     ]
+
+
+def void_run(store: Store, cycle_id: int) -> tuple[datetime, ...]:
+    """When the void cycles began that came one after another right before this one; oldest first.
+
+    Those that checked nothing are passed over, void or not; and so are those that say nothing of
+    the web: where no host answered, where the machine slept or the network went.
+    """
+    rows = store.rows(
+        """select started_at from cycles
+            where id < :id and void not in (:slept, :dark)
+            and id > (select coalesce(max(id), 0) from cycles
+                      where id < :id and void is null
+                      and exists (select 1 from checks where cycle_id = cycles.id))
+            and exists (
+                select 1 from checks where cycle_id = cycles.id and (status is not null
+                or exists (select 1 from hops where check_id = checks.id)))
+            order by id""",
+        {"id": cycle_id, "slept": SLEPT, "dark": WENT_DARK},
+    )
+    return tuple(from_text(row["started_at"]) for row in rows)
+
+
+def checked_on(store: Store, cycle_id: int, hosts: Collection[str]) -> list[str]:
+    """The links of these hosts that this cycle checked."""
+    wanted = frozenset(hosts)
+    rows = store.rows(
+        """select url, host from checks join links on links.id = checks.link_id
+           where cycle_id = ? order by checks.id""",
+        (cycle_id,),
+    )
+    return [row["url"] for row in rows if row["host"] in wanted]
+
+
+def answered_lately(store: Store, cycle_id: int) -> list[str]:
+    """A few links that had a page in this very cycle, each of another owner, the latest first."""
+    rows = store.rows(
+        """select url from checks join links on links.id = checks.link_id
+           where cycle_id = ? and status between 200 and 299
+           order by checks.id desc""",
+        (cycle_id,),
+    )
+    return pick_witnesses(row["url"] for row in rows)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
+from linkwatch.history.anchors import missing
 from linkwatch.history.checks import hops_of, result_of
+from linkwatch.history.outlook import unsteady_links
+from linkwatch.history.overrules import decisions, pardon_of
 from linkwatch.history.store import Store
 from linkwatch.history.times import from_text
 from linkwatch.model import (
@@ -14,6 +17,7 @@ from linkwatch.model import (
     CheckResult,
     CitedFrom,
     CycleRecord,
+    Drift,
     Ending,
     Hop,
     Kind,
@@ -27,8 +31,21 @@ from linkwatch.model import (
     State,
     Verdict,
 )
+from linkwatch.overrule import Decision
+from linkwatch.web.url import fragment_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownCheck:
+    """A check as history keeps it."""
+
+    result: CheckResult
+    cycle_id: int
+    void: bool  # its cycle does not count
+
 
 _TREND = 12  # days
+_UNTOUCHED = Decision()
 _ORDER = {state: position for position, state in enumerate(State)}
 _LINKS = """
     select links.*, checks.status, checks.final_url,
@@ -62,8 +79,14 @@ def _ledger(store: Store, names: Mapping[str, str], paths: Mapping[str, str]) ->
     mentions, files = _mentions(store, names, paths)
     rows = store.rows(f"{_LINKS} where links.mentioned = 1")
     hops = hops_of(store, [row["last_check_id"] for row in rows if row["last_check_id"]])
+    told = decisions(store)
     links = [
-        _record(row, mentions.get(row["id"], ()), hops.get(row["last_check_id"], ()))
+        _record(
+            row,
+            mentions.get(row["id"], {}),
+            hops.get(row["last_check_id"], ()),
+            told.get(row["id"], _UNTOUCHED),
+        )
         for row in rows
     ]
     links.sort(key=lambda link: (_ORDER[link.verdict.state], link.url))
@@ -89,21 +112,22 @@ def _ledger(store: Store, names: Mapping[str, str], paths: Mapping[str, str]) ->
         links=tuple(links),
         changes=_changes(store, latest),
         earlier=_earlier_changes(store, latest),
+        unsteady=tuple(sorted(unsteady_links(store).items())),
         roots=files,
     )
 
 
 def read_link(
     store: Store, url: str, *, names: Mapping[str, str], paths: Mapping[str, str]
-) -> tuple[LinkRecord, list[tuple[CheckResult, int, bool]]] | None:
-    """One link and all its checks, oldest first, each with its cycle and whether that was void."""
+) -> tuple[LinkRecord, list[KnownCheck]] | None:
+    """One link and all its checks, oldest first."""
     with store.reading():
         return _link(store, url, names, paths)
 
 
 def _link(
     store: Store, url: str, names: Mapping[str, str], paths: Mapping[str, str]
-) -> tuple[LinkRecord, list[tuple[CheckResult, int, bool]]] | None:
+) -> tuple[LinkRecord, list[KnownCheck]] | None:
     rows = store.rows(f"{_LINKS} where links.url = ?", (url,))
     if not rows:
         return None
@@ -115,9 +139,18 @@ def _link(
         (link["id"],),
     )
     hops = hops_of(store, [row["id"] for row in checks])
-    record = _record(link, mentions.get(link["id"], ()), hops.get(link["last_check_id"], ()))
+    record = _record(
+        link,
+        mentions.get(link["id"], {}),
+        hops.get(link["last_check_id"], ()),
+        decisions(store, link_id=link["id"]).get(link["id"], _UNTOUCHED),
+    )
     return record, [
-        (result_of(url, row, hops.get(row["id"], ())), row["cycle_id"], bool(row["was_void"]))
+        KnownCheck(
+            result=result_of(url, row, hops.get(row["id"], ())),
+            cycle_id=row["cycle_id"],
+            void=bool(row["was_void"]),
+        )
         for row in checks
     ]
 
@@ -128,10 +161,11 @@ def _mentions(
     paths: Mapping[str, str],
     *,
     link_id: int | None = None,
-) -> tuple[dict[int, tuple[Mention, ...]], dict[str, str]]:
-    """Mentions by link, and the absolute path of each note that is named in them."""
-    found: dict[int, list[Mention]] = {}
+) -> tuple[dict[int, dict[int, Mention]], dict[str, str]]:
+    """Mentions by link and by id, and the absolute path of each note that is named in them."""
+    found: dict[int, dict[int, Mention]] = {}
     files: dict[str, str] = {}
+    lost = missing(store, link_id=link_id)
     for row in store.rows(
         """select mentions.*, notes.root, notes.path from mentions
            join notes on notes.id = mentions.note_id
@@ -142,22 +176,24 @@ def _mentions(
         file = f"{names.get(row['root'], '')}{row['path']}"
         if file not in files:
             files[file] = f"{paths.get(row['root'], row['root'])}/{row['path']}"
-        found.setdefault(row["link_id"], []).append(
-            Mention(
-                file=file,
-                line=row["line"],
-                column=row["column"],
-                start=row["start"],
-                end=row["end"],
-                url=row["url"],
-                text=row["text"],
-                kind=Kind(row["kind"]),
-            )
+        found.setdefault(row["link_id"], {})[row["id"]] = Mention(
+            file=file,
+            line=row["line"],
+            column=row["column"],
+            start=row["start"],
+            end=row["end"],
+            url=row["url"],
+            text=row["text"],
+            kind=Kind(row["kind"]),
+            pardon=pardon_of(row),
+            missing=(row["link_id"], fragment_of(row["url"])) in lost,
         )
-    return {key: tuple(value) for key, value in found.items()}, files
+    return found, files
 
 
-def _record(row: Any, mentions: tuple[Mention, ...], hops: tuple[Hop, ...]) -> LinkRecord:
+def _record(
+    row: Any, mentions: Mapping[int, Mention], hops: tuple[Hop, ...], decision: Decision
+) -> LinkRecord:
     return LinkRecord(
         url=row["url"],
         verdict=Verdict(
@@ -165,6 +201,7 @@ def _record(row: Any, mentions: tuple[Mention, ...], hops: tuple[Hop, ...]) -> L
             reason=Reason(row["reason"]),
             since=from_text(row["since"]),
             detail=row["detail"] or "Not checked yet.",
+            recoveries=row["recoveries"],
         ),
         first_seen=from_text(row["first_seen"]),
         checked_at=from_text(row["last_check"]),
@@ -174,7 +211,18 @@ def _record(row: Any, mentions: tuple[Mention, ...], hops: tuple[Hop, ...]) -> L
         final_url=row["final_url"],
         hops=hops,
         lookup=_lookup(row),
-        mentions=mentions,
+        mentions=tuple(mentions.values()),
+        drift=_drift(row),
+        overruled=decision.overruled,
+        unheard=tuple(mentions[id_] for id_ in mentions if id_ in decision.unheard),
+    )
+
+
+def _drift(row: Any) -> Drift | None:
+    if row["changed_at"] is None:
+        return None
+    return Drift(
+        at=from_text(row["changed_at"]), before=row["changed_from"], after=row["changed_to"]
     )
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import sqlite3
+from collections.abc import Container, Iterable, Sequence
 from datetime import datetime
 
 from linkwatch.history.store import Store
 from linkwatch.history.times import to_text
-from linkwatch.model import Mention
+from linkwatch.model import Mention, Pardon
 from linkwatch.web.url import host_of, link_of
 
 
@@ -50,6 +51,7 @@ def save_note(
         note_id: int = connection.execute(
             "select id from notes where root = ? and path = ?", (root, path)
         ).fetchone()[0]
+        pardoned = _pardoned(connection, note_id)
         connection.execute("delete from mentions where note_id = ?", (note_id,))
         connection.executemany(
             "insert or ignore into links (url, host, first_seen) values (?, ?, ?)",
@@ -57,14 +59,41 @@ def save_note(
         )
         connection.executemany(
             """insert into mentions
-               (note_id, link_id, line, "column", start, "end", url, text, kind)
-               values (?, (select id from links where url = ?), ?, ?, ?, ?, ?, ?, ?)""",
+               (note_id, link_id, line, "column", start, "end", url, text, kind,
+                pardoned, pardoned_until, pardoned_because)
+               values (?, (select id from links where url = ?), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
             (
-                (note_id, link, m.line, m.column, m.start, m.end, m.url, m.text, m.kind)
+                (
+                    *(note_id, link, m.line, m.column, m.start, m.end, m.url, m.text, m.kind),
+                    *_columns(m.pardon),
+                )
                 for link, m in zip(links, mentions, strict=True)
             ),
         )
+        # Who writes a comment anew means the link as it is now.
+        connection.executemany(
+            "delete from ignored where ignore_id is null and link_id = ?",
+            {(link_id,) for link_id, *_ in _pardoned(connection, note_id) - pardoned},
+        )
     return note_id
+
+
+def _columns(pardon: Pardon | None) -> tuple[int, str | None, str | None]:
+    if pardon is None:
+        return 0, None, None
+    return 1, pardon.until.isoformat() if pardon.until else None, pardon.because
+
+
+def _pardoned(
+    connection: sqlite3.Connection, note_id: int
+) -> set[tuple[int, str | None, str | None]]:
+    """The links with a comment beside them in a note, and what the comments say."""
+    return {
+        (row["link_id"], row["pardoned_until"], row["pardoned_because"])
+        for row in connection.execute(
+            "select * from mentions where note_id = ? and pardoned = 1", (note_id,)
+        )
+    }
 
 
 def remove_notes(store: Store, ids: Iterable[int]) -> None:
@@ -93,15 +122,28 @@ def settle_mentions(store: Store, cycle_id: int) -> None:
 
 
 def linked(store: Store, notes: Iterable[int]) -> set[int]:
+    return _linked(store, notes, ())
+
+
+def _linked(store: Store, notes: Iterable[int], but: Container[int]) -> set[int]:
+    """The links that these notes mention, some mentions left out."""
     return {
         row["link_id"]
         for note_id in notes
-        for row in store.rows("select link_id from mentions where note_id = ?", (note_id,))
+        for row in store.rows("select id, link_id from mentions where note_id = ?", (note_id,))
+        if row["id"] not in but
     }
 
 
 def dead_in(store: Store, notes: Iterable[int] | None) -> int:
-    """How many mentioned links are dead; of these notes only, if some are given."""
+    """How many mentioned links are dead and not ignored; of these notes only, if some are given."""
+    from linkwatch.history.overrules import decisions  # which needs checks, which need this module
+
     rows = store.rows("select id from links where mentioned = 1 and state = 'dead'")
     dead = {row["id"] for row in rows}
-    return len(dead if notes is None else dead & linked(store, notes))
+    told = decisions(store) if dead else {}
+    dead -= {link for link, decision in told.items() if decision.ignored}
+    if notes is None:
+        return len(dead)
+    unheard = {mention for decision in told.values() for mention in decision.unheard}
+    return len(dead & _linked(store, notes, unheard))

@@ -184,3 +184,68 @@ def first_tables(db: Database) -> None:
         group by links.id
         """,
     )
+
+
+@migrations(name="0002_what_pages_show")
+def what_pages_show(db: Database) -> None:
+    """What a page says about itself, what people say about links, what a host taught us."""
+    checks = db.table("checks")
+    checks.add_column("marks", str)  # "sign:by sign:by"
+    checks.add_column("title", str)
+    checks.add_column("length", int)  # of the text, in characters
+    checks.add_column("sketch", bytes)  # a similarity hash of the text's words
+    checks.add_column("probe", str)  # the better question asked instead, and what it said
+    checks.add_column("says", str)
+    db.table("anchors").create(
+        {"id": int, "check_id": int, "fragment": str, "present": int},
+        pk="id",
+        foreign_keys=[("check_id", "checks", "id")],
+    )
+    db.table("anchors").create_index(["check_id"])
+    links = db.table("links")
+    links.add_column("good_check_id", int)  # the last healthy one, to compare pages with
+    links.add_column("changed_at", str)  # the page became another: when, and both titles
+    links.add_column("changed_from", str)
+    links.add_column("changed_to", str)
+    links.add_column("recoveries", int, not_null_default=0)  # failed and came back, of late
+    mentions = db.table("mentions")
+    mentions.add_column("pardoned", int, not_null_default=0)  # a comment beside it says so
+    mentions.add_column("pardoned_until", str)  # a date: the first day on which it is over
+    mentions.add_column("pardoned_because", str)
+    db.table("siblings").create(
+        {
+            "host": str,  # name:port
+            "asked_at": str,
+            "candour": str,  # its answer to a made-up address: honest, same, other, unclear
+        },
+        pk="host",
+    )
+    db.table("ignores").create(
+        {
+            "id": int,
+            "url": str,  # one link; or
+            "pattern": str,  # every link that it matches
+            "until": str,  # a date
+            "because": str,
+            "created_at": str,
+        },
+        pk="id",
+    )
+    db.table("ignored").create(
+        {
+            "id": int,
+            "ignore_id": int,  # NULL: by comments in the notes
+            "link_id": int,
+            "weight": str,  # the evidence it was ignored for: another kind speaks up
+            "reason": str,
+        },
+        pk="id",
+        foreign_keys=[("ignore_id", "ignores", "id"), ("link_id", "links", "id")],
+    )
+    db.table("ignored").create_index(["link_id", "ignore_id"])
+    db.table("testimonies").create(
+        {"id": int, "link_id": int, "at": str, "until": str, "because": str},
+        pk="id",
+        foreign_keys=[("link_id", "links", "id")],
+    )
+    db.table("testimonies").create_index(["link_id"])

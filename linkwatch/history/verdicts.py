@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from linkwatch.history.checks import hops_of, result_of
+from linkwatch.history.overrules import testimonies
 from linkwatch.history.store import BATCH, Store
 from linkwatch.history.times import from_text, to_text
-from linkwatch.model import CheckResult, Verdict
+from linkwatch.model import CheckResult, Drift, Testimony, Verdict
+
+FLAPPING = 3  # times that a link failed and came back of late, and its host is called unsteady
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,9 +24,11 @@ class Judged:
     verdict: Verdict
     policy: str
     last_check_id: int | None
+    good_check_id: int | None
     last_check: datetime | None
     next_check: datetime | None
     checks: int
+    drift: Drift | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,8 +37,10 @@ class Case:
 
     link_id: int
     url: str
+    host: str  # name:port
     results: tuple[CheckResult, ...]
-    last_check_id: int | None
+    words: tuple[Testimony, ...]  # people's, oldest first
+    check_ids: tuple[int, ...]  # of the results
     last_cycle_at: datetime | None  # the start of the last valid cycle that checked it
 
 
@@ -65,50 +72,86 @@ def _cases(store: Store, ids: Sequence[int]) -> Iterator[Case]:
     ):
         checks.setdefault(row["link_id"], []).append(row)
     hops = hops_of(store, [row["id"] for rows in checks.values() for row in rows])
-    for link in store.rows(f"select id, url from links where id in ({marks})", ids):  # noqa: S608 - only question marks
+    words = testimonies(store, ids)
+    for link in store.rows(f"select id, url, host from links where id in ({marks})", ids):  # noqa: S608 - only question marks
         rows = checks.get(link["id"], [])
         yield Case(
             link_id=link["id"],
             url=link["url"],
+            host=link["host"],
             results=tuple(result_of(link["url"], r, hops.get(r["id"], ())) for r in rows),
-            last_check_id=rows[-1]["id"] if rows else None,
+            words=words.get(link["id"], ()),
+            check_ids=tuple(row["id"] for row in rows),
             last_cycle_at=from_text(rows[-1]["started_at"]) if rows else None,
         )
 
 
-def save_verdicts(store: Store, cycle_id: int, judged: Sequence[Judged]) -> None:
-    """Cache verdicts, and note as news of the cycle those that differ."""
+def cases_of(store: Store, urls: Collection[str]) -> Iterator[Case]:
+    """The cases of some links."""
+    known = {row["url"]: row["id"] for row in store.rows("select id, url from links")}
+    yield from _cases(store, [known[url] for url in urls if url in known])
+
+
+def mentioned(store: Store) -> int:
+    """How many links the notes mention."""
+    return int(store.rows("select count(*) as n from links where mentioned = 1")[0]["n"])
+
+
+def unsteady_hosts(store: Store) -> frozenset[str]:
+    """Hosts (name:port) with a link that has failed and come back again and again."""
+    rows = store.rows("select distinct host from links where recoveries >= ?", (FLAPPING,))
+    return frozenset(row["host"] for row in rows)
+
+
+def save_verdicts(store: Store, cycle_id: int | None, judged: Sequence[Judged]) -> None:
+    """Cache verdicts, and note as news of the cycle (if any) those that differ."""
     with store.writing() as connection:
-        for item in judged:
-            verdict = item.verdict
-            connection.execute(
+        if cycle_id is not None:
+            connection.executemany(
                 """insert into changes (cycle_id, link_id, before, after, reason, detail)
                    select :cycle, id, state, :state, :reason, :detail from links
                    where id = :link and state != :state and mentioned = 1
                    on conflict (cycle_id, link_id) do update set after = excluded.after,
                    reason = excluded.reason, detail = excluded.detail""",
-                {
-                    "cycle": cycle_id,
-                    "link": item.link_id,
-                    "state": verdict.state,
-                    "reason": verdict.reason,
-                    "detail": verdict.detail,
-                },
-            )
-            connection.execute(
-                """update links set state = ?, reason = ?, since = ?, detail = ?, policy = ?,
-                   last_check_id = ?, last_check = ?, next_check = ?, checks = ?
-                   where id = ?""",
                 (
-                    verdict.state,
-                    verdict.reason,
-                    to_text(verdict.since),
-                    verdict.detail,
-                    item.policy,
-                    item.last_check_id,
-                    to_text(item.last_check),
-                    to_text(item.next_check),
-                    item.checks,
-                    item.link_id,
+                    {
+                        "cycle": cycle_id,
+                        "link": item.link_id,
+                        "state": item.verdict.state,
+                        "reason": item.verdict.reason,
+                        "detail": item.verdict.detail,
+                    }
+                    for item in judged
                 ),
             )
+        connection.executemany(
+            """update links set state = :state, reason = :reason, since = :since,
+               detail = :detail, recoveries = :recoveries, policy = :policy,
+               last_check_id = :last_check_id, good_check_id = :good_check_id,
+               last_check = :last_check,
+               next_check = :next_check, checks = :checks, changed_at = :changed_at,
+               changed_from = :changed_from, changed_to = :changed_to
+               where id = :link""",
+            map(_row, judged),
+        )
+
+
+def _row(item: Judged) -> dict[str, Any]:
+    verdict, drift = item.verdict, item.drift
+    return {
+        "link": item.link_id,
+        "state": verdict.state,
+        "reason": verdict.reason,
+        "since": to_text(verdict.since),
+        "detail": verdict.detail,
+        "recoveries": verdict.recoveries,
+        "policy": item.policy,
+        "last_check_id": item.last_check_id,
+        "good_check_id": item.good_check_id,
+        "last_check": to_text(item.last_check),
+        "next_check": to_text(item.next_check),
+        "checks": item.checks,
+        "changed_at": to_text(drift.at) if drift else None,
+        "changed_from": drift.before if drift else None,
+        "changed_to": drift.after if drift else None,
+    }

@@ -10,18 +10,19 @@ Pure: the same bytes give the same mentions. Time is linear in the note's size.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from linkwatch.marker import REPORT_MARKER, is_report
-from linkwatch.model import Kind, Mention
+from linkwatch.model import Kind, Mention, Pardon
 from linkwatch.notes.frontmatter import front_matter
+from linkwatch.notes.pardon import WORD, body_pardons, field_pardons
 from linkwatch.notes.source import Places, Source, as_text
 from linkwatch.notes.walk import Found, Walk
 
 __all__ = ["EXTRACTOR_VERSION", "REPORT_MARKER", "Options", "extract", "is_report"]
 
-EXTRACTOR_VERSION = 1  # raise it on any change of what is found: unchanged notes are read again
+EXTRACTOR_VERSION = 2  # raise it on any change of what is found: unchanged notes are read again
 
 # A note without any of these has no mention, and need not be parsed. `&` and `\` could spell the
 # scheme in a destination: `[a](htt&#112;://…)`.
@@ -57,7 +58,18 @@ def extract(raw: bytes, *, file: str, options: Options = Options()) -> list[Ment
             break
         body = body.without(walk.cuts)
     mentions += _on_disk(body, walk.visible())
-    return list(_placed(raw, file, sorted(mentions)))
+    pardons = _pardons(raw, source, fields.body, body) if WORD in raw else {}
+    return list(_placed(raw, file, sorted(mentions), pardons))
+
+
+def _pardons(raw: bytes, source: Source, fields_end: int, body: Source) -> dict[int, Pardon]:
+    """What comments ask for, by the line they stand on."""
+    found = [
+        *((source.on_disk(at), pardon) for at, pardon in field_pardons(source.data[:fields_end])),
+        *((body.on_disk(at), pardon) for at, pardon in body_pardons(body.text, body.data)),
+    ]
+    places = Places(raw)
+    return {places.place(at)[0]: pardon for at, pardon in found}
 
 
 def _on_disk(source: Source, found: list[Found]) -> Iterator[tuple[int, int, Found]]:
@@ -65,7 +77,12 @@ def _on_disk(source: Source, found: list[Found]) -> Iterator[tuple[int, int, Fou
         yield source.on_disk(find.start), source.on_disk(find.end), find
 
 
-def _placed(raw: bytes, file: str, mentions: list[tuple[int, int, Found]]) -> Iterator[Mention]:
+def _placed(
+    raw: bytes,
+    file: str,
+    mentions: list[tuple[int, int, Found]],
+    pardons: Mapping[int, Pardon],
+) -> Iterator[Mention]:
     places = Places(raw)
     before = -1
     for start, end, found in mentions:
@@ -82,4 +99,5 @@ def _placed(raw: bytes, file: str, mentions: list[tuple[int, int, Found]]) -> It
             url=found.url,
             text=as_text(raw[start:end]),
             kind=found.kind,
+            pardon=pardons.get(line),
         )

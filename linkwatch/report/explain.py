@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from linkwatch.model import CheckResult, LinkRecord, Lookup
+from linkwatch.evidence import Evidence
+from linkwatch.model import (
+    CheckResult,
+    Drift,
+    LinkRecord,
+    Lookup,
+    Mark,
+    Overruled,
+    State,
+    Testimony,
+)
 from linkwatch.report import words
 from linkwatch.report.inert import shown, terminal
 from linkwatch.report.links import text_line
@@ -21,7 +31,8 @@ class StoredCheck:
     result: CheckResult
     cycle_id: int
     void: bool  # its cycle does not count, so it was not judged
-    evidence: str  # healthy, hard, soft, refusing, none
+    evidence: Evidence
+    state: State | None  # how the link stood after it; None: it was not judged
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +41,8 @@ class Story:
 
     link: LinkRecord
     checks: tuple[StoredCheck, ...]  # oldest first
+    rule: str | None = None  # by which it was judged so
+    words: tuple[Testimony, ...] = ()  # people's, oldest first
 
 
 def explain(story: Story) -> str:
@@ -43,11 +56,17 @@ def _lines(story: Story) -> Iterator[str]:
     yield ""
     yield from _row("state", f"{link.verdict.state} ({link.verdict.reason})")
     yield from _row("why", shown(words.sentence(link.verdict)))
+    if story.rule is not None:
+        yield from _row("rule", story.rule)
     if link.verdict.since is not None:
         yield from _row("since", words.minute(link.verdict.since))
     yield from _row("first seen", words.minute(link.first_seen))
     if link.final_url is not None and link.final_url != link.url:
         yield from _row("leads to", terminal(link.final_url))
+    if link.drift is not None:
+        yield from _row("changed", *_drift(link.drift))
+    if link.overruled is not None:
+        yield from _row("ignored", *_ignored(link.overruled))
     yield from _row("archive", *_archive(link.lookup))
     if link.mentions:
         due = "at the next cycle" if link.next_check is None else words.minute(link.next_check)
@@ -63,8 +82,13 @@ def _lines(story: Story) -> Iterator[str]:
         yield "Not checked yet."
         return
     yield f"{words.count(len(story.checks), 'check')}, oldest first:"
+    said = list(story.words)
     for check in story.checks:
+        while said and said[0].at <= check.result.at:
+            yield from _word(said.pop(0))
         yield from _check(check)
+    for word in said:
+        yield from _word(word)
 
 
 def _row(name: str, *texts: str) -> Iterator[str]:
@@ -91,9 +115,28 @@ def _archive(lookup: Lookup) -> Iterator[str]:
         yield f"asked {words.minute(lookup.asked_at)}"
 
 
+def _ignored(said: Overruled) -> Iterator[str]:
+    yield words.overruled(said)
+    if said.because.strip():
+        yield f"because: {shown(said.because)}"
+
+
+def _drift(drift: Drift) -> Iterator[str]:
+    yield f"it became another page by {words.day(drift.at)}; its title was, and is now:"
+    yield shown(drift.before)
+    yield shown(drift.after)
+
+
+def _word(word: Testimony) -> Iterator[str]:
+    because = f": {shown(word.because)}" if word.because.strip() else ""
+    until = words.day(word.until)
+    yield f"  {words.minute(word.at)}  a person said that it is alive, until {until}{because}"
+
+
 def _check(check: StoredCheck) -> Iterator[str]:
-    result = check.result
-    yield f"  {words.minute(result.at)}  {', '.join(_facts(check))}"
+    result, evidence = check.result, check.evidence
+    after = "not judged: its cycle does not count" if check.state is None else check.state
+    yield f"  {words.minute(result.at)}  {', '.join(_facts(result))}  → {after}"
     for hop in result.hops:
         yield f"      {hop.status}  {terminal(hop.url)} → {terminal(hop.location)}"
     last_hop = result.hops[-1].location if result.hops else result.url
@@ -103,17 +146,24 @@ def _check(check: StoredCheck) -> Iterator[str]:
         yield f"      {shown(result.message)}"
     if result.remark:
         yield f"      remark: {shown(result.remark)}"
+    if result.marks:
+        yield f"      signs: {', '.join(map(_mark, result.marks))}"
+    lone = ", one sign alone" if evidence.lone else ""
+    yield f"      {evidence.weight} evidence{lone}: {shown(evidence.words)}"
 
 
-def _facts(check: StoredCheck) -> Iterable[str]:
-    result = check.result
+def _mark(mark: Mark) -> str:
+    name = mark.sign.replace("_", " ")
+    return terminal(f"{name} ({mark.by})" if mark.by else name)
+
+
+def _facts(result: CheckResult) -> Iterator[str]:
     if result.status is not None:
         yield str(result.status)
     if result.fault is not None:
         yield str(result.fault)
-    if result.status is None and result.fault is None:
-        yield "no answer"
-    yield f"evidence: {terminal(check.evidence)}"
+    if result.probe is not None:
+        yield f"from the site's own service ({terminal(result.probe)})"
     if not result.inferred:
         yield f"{result.elapsed_ms} ms"
     if result.attempts > 1:
@@ -122,6 +172,3 @@ def _facts(check: StoredCheck) -> Iterable[str]:
         yield "confirmed by a second question"
     if result.inferred:
         yield "inferred: its host was silent to another link"
-    if check.void:
-        yield "not judged: the cycle does not count"
-    yield f"cycle {check.cycle_id}"

@@ -13,8 +13,9 @@ from typing import Final
 
 import msgspec
 
-from linkwatch.model import Ledger, LinkRecord, Mention, State
+from linkwatch.model import Drift, Ledger, LinkRecord, Mention, Overruled, State
 from linkwatch.report.words import instant
+from linkwatch.web.url import fragment_of
 
 VERSION: Final = 1
 
@@ -105,7 +106,24 @@ def _link(link: LinkRecord) -> dict[str, object]:
             "cited_at": _time(lookup.cited_at),
             "cited_from": lookup.cited_from,
         },
+        "ignored": link.overruled and _overruled(link.overruled),
+        "changed": link.drift and _drift(link.drift),
+        "recoveries": verdict.recoveries,
+        "missing_fragments": sorted({fragment_of(m.url) for m in link.mentions if m.missing}),
         "mentions": [mention_object(mention) for mention in link.mentions],
+    }
+
+
+def _drift(drift: Drift) -> dict[str, object]:
+    return {"at": _time(drift.at), "from": drift.before, "to": drift.after}
+
+
+def _overruled(overruled: Overruled) -> dict[str, object]:
+    return {
+        "by": overruled.by,
+        "until": overruled.until and overruled.until.isoformat(),
+        "because": overruled.because or None,
+        "speaks_up": overruled.speaks_up,
     }
 
 

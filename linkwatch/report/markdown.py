@@ -16,7 +16,18 @@ from typing import Final
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from linkwatch.marker import REPORT_MARKER
-from linkwatch.model import Change, Ledger, LinkRecord, Lookup, Mention, Reason, State, Verdict
+from linkwatch.model import (
+    Change,
+    Drift,
+    Ledger,
+    LinkRecord,
+    Lookup,
+    Mention,
+    Overruled,
+    Reason,
+    State,
+    Verdict,
+)
 from linkwatch.report import words
 from linkwatch.report.inert import Inert, destination, file_destination, label, prose
 from linkwatch.report.summary import Topic, summarize, totals
@@ -56,6 +67,9 @@ def render_markdown(ledger: Ledger, *, report_dir: Path | None) -> str:
         link=_link,
         moved_to=_moved_to,
         why=_why,
+        ignored=_ignored,
+        drift=_drift,
+        host=_host,
         change=_change,
         archived=_archived,
         note=places.note,
@@ -96,6 +110,26 @@ def _moved_to(link: LinkRecord) -> Inert:
 
 def _why(verdict: Verdict) -> Inert:
     return Inert(" ".join(filter(None, (prose(words.sentence(verdict)), words.since(verdict)))))
+
+
+def _ignored(said: Overruled) -> Inert:
+    because = f" Because: {prose(said.because)}" if said.because.strip() else ""
+    return Inert(f"{words.overruled(said)}{because}")
+
+
+def _drift(drift: Drift) -> Inert:
+    """A page's titles, then and now."""
+    before, after = (f"“{prose(title)}”" if title else "no title" for title in _titles(drift))
+    return Inert(f"It was {before}, and since {words.day(drift.at)} it is {after}.")
+
+
+def _titles(drift: Drift) -> tuple[str, str]:
+    return drift.before.strip(), drift.after.strip()
+
+
+def _host(key: str) -> Inert:
+    """A host as a person names it: without the port that goes without saying."""
+    return prose(key.removesuffix(":443").removesuffix(":80"))
 
 
 def _topic(topic: Topic, number: int) -> Inert:

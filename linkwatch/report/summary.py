@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from linkwatch.model import Change, CycleRecord, Ledger, LinkRecord, State
+from linkwatch.model import Change, CycleRecord, Ledger, LinkRecord, Mention, State
 from linkwatch.report.inert import terminal
 from linkwatch.report.words import count
 
@@ -30,6 +31,7 @@ _BY_NEW_STATE: Final = {
     State.BLOCKED: Topic.BLOCKED,
     State.MOVED: Topic.MOVED,
 }
+_ORDER: Final = {state: place for place, state in enumerate(State)}
 _FAILING: Final = frozenset({State.DEAD, State.SUSPECT})
 _WELL: Final = frozenset({State.ALIVE, State.MOVED})
 _NEW: Final = frozenset({State.UNCHECKED, State.SKIPPED})
@@ -77,19 +79,30 @@ class Summary:
     earlier: tuple[Change, ...]  # news of the week before, newest first
     new: int  # links checked for the first time and found well; no news
     dead: tuple[NoteFindings, ...]  # by note; a link stands under every note that has it
-    by_state: dict[State, tuple[LinkRecord, ...]]  # all states, in their order, then by url
+    # All states, in their order, then by url; without ignored links, which `states` counts too.
+    by_state: dict[State, tuple[LinkRecord, ...]]
+    ignored: tuple[LinkRecord, ...]  # in the order of their states, then by url
+    drifted: tuple[LinkRecord, ...]  # whose page became another, by url
+    lost: tuple[Mention, ...]  # whose fragment is no more on its page, by place
+    unsteady: tuple[tuple[str, int], ...]  # hosts that come and go, and how many links do so
     trend: tuple[CycleRecord, ...]  # oldest first
 
 
 def summarize(ledger: Ledger) -> Summary:
     """What to tell of a ledger."""
     by_state: dict[State, list[LinkRecord]] = {state: [] for state in State}
+    states = dict.fromkeys(State, 0)
+    ignored: list[LinkRecord] = []
     mentions = 0
-    for link in ledger.links:
-        by_state[link.verdict.state].append(link)
+    for link in sorted(ledger.links, key=_place):
+        states[link.verdict.state] += 1
         mentions += len(link.mentions)
+        (ignored if link.ignored else by_state[link.verdict.state]).append(link)
+    heard = sorted((link for link in ledger.links if not link.ignored), key=_url)
     last = ledger.cycles[-1] if ledger.cycles else None
-    news = _news(ledger.changes)
+    unheard = {link.url for link in ignored}
+    changes = [change for change in ledger.changes if change.url not in unheard]
+    news = _news(changes)
     return Summary(
         generated_at=ledger.cycle.finished_at if ledger.cycle else None,
         void=ledger.cycle.void if ledger.cycle else None,
@@ -98,13 +111,31 @@ def summarize(ledger: Ledger) -> Summary:
         notes=ledger.notes,
         mentions=mentions,
         links=len(ledger.links),
-        states={state: len(links) for state, links in by_state.items()},
+        states=states,
         news=news,
         changed=sum(len(item.changes) for item in news),
-        earlier=tuple(change for change in ledger.earlier if not _is_new_and_well(change)),
-        new=sum(_is_new_and_well(change) for change in ledger.changes),
+        earlier=tuple(
+            change
+            for change in ledger.earlier
+            if change.url not in unheard and not _is_new_and_well(change)
+        ),
+        new=sum(_is_new_and_well(change) for change in changes),
         dead=_by_note(by_state[State.DEAD]),
-        by_state={state: tuple(sorted(links, key=_url)) for state, links in by_state.items()},
+        by_state={state: tuple(links) for state, links in by_state.items()},
+        drifted=tuple(link for link in heard if link.drift and link.verdict.state in _WELL),
+        lost=tuple(
+            sorted(
+                (
+                    mention
+                    for link in heard
+                    for mention in link.mentions
+                    if mention.missing and mention not in link.unheard
+                ),
+                key=lambda mention: (mention.file, mention.start),
+            )
+        ),
+        unsteady=ledger.unsteady,
+        ignored=tuple(ignored),
         trend=_each_days_last(ledger.cycles),
     )
 
@@ -124,10 +155,18 @@ def one_line(ledger: Ledger) -> str:
 
 
 def totals(summary: Summary) -> str:
-    """`412 links in 38 notes: 9 dead, 6 blocked, 397 alive`, without states that no link has."""
+    """`412 links in 38 notes: 9 dead, 6 blocked, 397 alive`, without states that no link has.
+
+    Ignored links are counted in their states, and once more at the end: `; 2 ignored`.
+    """
     line = f"{count(summary.links, 'link')} in {count(summary.notes, 'note')}"
     states = ", ".join(f"{number} {state}" for state, number in summary.states.items() if number)
-    return f"{line}: {states}" if states else line
+    ignored = f"; {len(summary.ignored)} ignored" if summary.ignored else ""
+    return f"{line}: {states}{ignored}" if states else line
+
+
+def _place(link: LinkRecord) -> tuple[int, str]:
+    return _ORDER[link.verdict.state], link.url
 
 
 def _url(link: LinkRecord) -> str:
@@ -147,7 +186,7 @@ def _topic(change: Change) -> Topic:
     return _BY_NEW_STATE.get(change.after, Topic.OTHER)
 
 
-def _news(changes: tuple[Change, ...]) -> tuple[News, ...]:
+def _news(changes: Iterable[Change]) -> tuple[News, ...]:
     grouped: dict[Topic, list[Change]] = {topic: [] for topic in Topic}
     for change in changes:
         if not _is_new_and_well(change):
@@ -168,8 +207,10 @@ def _by_note(dead: list[LinkRecord]) -> tuple[NoteFindings, ...]:
     notes: dict[str, list[Finding]] = {}
     for link in dead:
         lines: dict[str, list[int]] = {}
+        unheard = set(link.unheard)
         for mention in link.mentions:
-            lines.setdefault(mention.file, []).append(mention.line)
+            if mention not in unheard:
+                lines.setdefault(mention.file, []).append(mention.line)
         for file, found in lines.items():
             finding = Finding(link=link, lines=tuple(sorted(set(found))), elsewhere=len(lines) - 1)
             notes.setdefault(file, []).append(finding)

@@ -13,8 +13,9 @@ import re
 import socket
 import ssl
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from http.cookies import SimpleCookie
 from pathlib import Path
 from types import TracebackType
@@ -75,8 +76,10 @@ class Answer:
     location: str | None  # as sent; bytes that are not UTF-8 as surrogate escapes
     retry_after: str | None
     cookies: SimpleCookie
-    body: bytes  # the first BODY_CAP bytes, decompressed
+    headers: Mapping[str, str]  # by lower-case name; of several, the first
+    body: bytes  # its beginning, decompressed
     remark: str | None  # what was wrong with the body
+    cut: bool = False  # there is, or may be, more of the body
 
 
 class Client:
@@ -149,13 +152,23 @@ class Client:
         idle.clear()
 
     async def get(
-        self, url: str, *, timeout_s: float, user_agent: str, cookies: Mapping[str, str]
+        self,
+        url: str,
+        *,
+        timeout_s: float,
+        user_agent: str,
+        cookies: Mapping[str, str],
+        body_cap: int = BODY_CAP,
     ) -> Answer:
-        """GET `url`, as `web.url.request_url` gives it. Raises RequestFault."""
+        """GET `url`, as `web.url.request_url` gives it: at most `body_cap` bytes of its body.
+
+        Raises RequestFault.
+        """
         clock_s = asyncio.get_running_loop().time
         started_s = clock_s()
         await self._approve(url, timeout_s)
-        left_s = max(timeout_s - (clock_s() - started_s), 0.001)  # 0 would mean no limit
+        named_s = min(clock_s() - started_s, timeout_s / 2)  # what is more was waiting for a turn
+        left_s = max(timeout_s - named_s, 0.001)  # 0 would mean no limit
         timeout = aiohttp.ClientTimeout(total=left_s, connect=timeout_s / 2, ceil_threshold=1e9)
         try:
             plain, authorization = _without_userinfo(url)
@@ -168,11 +181,13 @@ class Client:
             )
         except (aiohttp.ClientError, OSError, ValueError) as exc:
             flawed = _flawed(exc)
-            if flawed is not None:
-                return flawed
-            raise self._fault(exc) from exc
+            if flawed is None:
+                raise self._fault(exc) from exc
+            self._heed_network(url, flawed.status)
+            return flawed
         try:
-            body, remark = await _read(response)
+            self._heed_network(url, response.status)
+            body, remark = await _read(response, body_cap)
         finally:
             response.release() if response.content.at_eof() else response.close()
         return Answer(
@@ -180,9 +195,19 @@ class Client:
             location=response.headers.get("Location"),
             retry_after=response.headers.get("Retry-After"),
             cookies=response.cookies,
+            headers=_first_of_each(response.headers.items()),
             body=body,
             remark=remark,
+            cut=remark is not None or len(body) >= body_cap,
         )
+
+    def _heed_network(self, url: str, status: int) -> None:
+        """Raise RequestFault where it was not the site that answered, but our way to it."""
+        if status == HTTPStatus.NETWORK_AUTHENTICATION_REQUIRED:  # no site's own: RFC 6585, 6
+            raise RequestFault(Fault.OFFLINE, "this network wants a login first (511)")
+        through_proxy = self._proxy is not None and url.startswith("http:")  # https: a tunnel
+        if through_proxy and status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+            raise RequestFault(Fault.OFFLINE, "the proxy wants a login (407)")
 
     def _fault(self, exc: Exception) -> RequestFault:
         if self._proxy is not None and isinstance(exc, aiohttp.ClientConnectorDNSError):
@@ -197,8 +222,7 @@ class Client:
                 raise RequestFault(Fault.PRIVATE_ADDRESS, f"{name} is not a public address")
             return
         try:
-            async with asyncio.timeout(timeout_s / 2):
-                await self.resolver.addresses(name.strip("[]"))
+            await self.resolver.addresses(name.strip("[]"), timeout_s / 2)
         except NameNotFoundError as exc:
             raise RequestFault(Fault.DNS, str(exc)) from exc
         except PrivateAddressError as exc:
@@ -207,9 +231,6 @@ class Client:
             raise RequestFault(Fault.BAD_URL, str(exc)) from exc
         except ResolverError as exc:
             raise RequestFault(Fault.RESOLVER, str(exc)) from exc
-        except TimeoutError as exc:
-            why = f"{name} could not be looked up in {timeout_s / 2:g} s"
-            raise RequestFault(Fault.RESOLVER, why) from exc
 
 
 def _without_userinfo(url: str) -> tuple[URL, dict[str, str]]:
@@ -228,6 +249,13 @@ def _cookie(cookies: Mapping[str, str]) -> dict[str, str]:
     return {"Cookie": sent} if sent else {}
 
 
+def _first_of_each(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, value in headers:
+        found.setdefault(name.lower(), value)
+    return found
+
+
 def _flawed(exc: Exception) -> Answer | None:
     """What a browser would have made of an answer that aiohttp gave up."""
     head = read_head(said_before(exc))
@@ -238,26 +266,27 @@ def _flawed(exc: Exception) -> Answer | None:
         location=head.headers.get("location"),
         retry_after=head.headers.get("retry-after"),
         cookies=SimpleCookie(),
+        headers=head.headers,
         body=b"",
         remark=f"the answer is not proper HTTP: {_words(exc)}",
     )
 
 
-async def _read(response: aiohttp.ClientResponse) -> tuple[bytes, str | None]:
+async def _read(response: aiohttp.ClientResponse, cap: int) -> tuple[bytes, str | None]:
     """The body up to its cap, and a remark where it broke off: that is no fault of the link."""
     chunks: list[bytes] = []
     size = 0
     begun = False
     try:
         unpacker = Unpacker(response.headers.get("Content-Encoding", ""))
-        while size < BODY_CAP and not unpacker.ended:
-            packed = await response.content.read(BODY_CAP)
+        while size < cap and not unpacker.ended:
+            packed = await response.content.read(cap)
             if not packed:
                 if begun and unpacker.packed:
                     return b"".join(chunks), "the body broke off"
                 break
             begun = True
-            chunk = unpacker.unpack(packed, BODY_CAP - size)
+            chunk = unpacker.unpack(packed, cap - size)
             chunks.append(chunk)
             size += len(chunk)
     except TimeoutError:

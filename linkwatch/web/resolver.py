@@ -79,26 +79,35 @@ class Resolver(AbstractResolver):
             if family in (socket.AF_UNSPEC, found)
         ]
 
-    async def addresses(self, host: str) -> list[tuple[int, str]]:
-        """Family and address of each, public ones only unless all are allowed."""
+    async def addresses(self, host: str, limit_s: float | None = None) -> list[tuple[int, str]]:
+        """Family and address of each, public ones only unless all are allowed.
+
+        `limit_s` bounds the asking; waiting for a turn to ask does not count. Whoever asks for a
+        name first sets it for all.
+        """
         host = host.rstrip(".")
         task = self._answers.get(host)
         if task is None:
-            task = self._answers[host] = asyncio.ensure_future(self._ask(host))
+            task = self._answers[host] = asyncio.ensure_future(self._ask(host, limit_s))
         found = await asyncio.shield(task)
         return found if self._allow_private else approved(host, found)
 
-    async def _ask(self, host: str) -> list[tuple[int, str]]:
+    async def _ask(self, host: str, limit_s: float | None) -> list[tuple[int, str]]:
         number = literal(host)
         if number is not None:
             family = socket.AF_INET if number.version == 4 else socket.AF_INET6
             return [(family, str(number))]
         async with self._places:
-            if sys.platform == "win32":  # aiodns needs a selector loop, which Windows' is not
-                if self._threads is None:  # asyncio's own pool has six threads on two cores
-                    self._threads = ThreadPoolExecutor(_AT_ONCE)
-                return await _ask_threads(host, self._threads)
-            return await self._ask_cares(host)
+            try:
+                async with asyncio.timeout(limit_s):
+                    if sys.platform == "win32":  # aiodns needs a selector loop, not Windows' own
+                        if self._threads is None:  # asyncio's own pool has six on two cores
+                            self._threads = ThreadPoolExecutor(_AT_ONCE)
+                        return await _ask_threads(host, self._threads)
+                    return await self._ask_cares(host)
+            except TimeoutError as exc:
+                why = f"{host} could not be looked up in {limit_s:g} s"
+                raise ResolverError(why) from exc
 
     async def _ask_cares(self, host: str) -> list[tuple[int, str]]:
         import aiodns

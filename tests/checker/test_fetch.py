@@ -78,7 +78,9 @@ def test_a_page_is_an_answer(web: FakeWeb, checker: Checker) -> None:
         final_url=url,
         size=5,
         digest=result.digest,
+        fingerprint=result.fingerprint,
     )
+    assert result.fingerprint is not None
     assert result.digest is not None
 
 

@@ -14,10 +14,11 @@ class FakeClock:
     def __init__(self, start: datetime = START) -> None:
         self._start = start
         self._passed_s = 0.0
+        self._asleep_s = 0.0
         self.slept_s: list[float] = []  # each sleep, in order
 
     def utc_now(self) -> datetime:
-        return self._start + timedelta(seconds=self._passed_s)
+        return self._start + timedelta(seconds=self._passed_s + self._asleep_s)
 
     def monotonic_s(self) -> float:
         return self._passed_s
@@ -29,3 +30,7 @@ class FakeClock:
 
     def advance(self, seconds: float) -> None:
         self._passed_s += seconds
+
+    def sleep_through(self, seconds: float) -> None:
+        """The whole machine sleeps: only the wall clock goes on. Negative: it was set back."""
+        self._asleep_s += seconds

@@ -25,6 +25,7 @@ class Request:
     host: str  # without the port
     path: str  # the target as sent, with its query
     headers: dict[str, str]  # names in lower case
+    method: str = "GET"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +38,7 @@ class Reply:
     after_s: float = 0.0  # before the first byte; more than any test's patience: never
     drop: bool = False  # close without a byte
     reset: bool = False  # the same, with an RST
-    raw: bytes | None = None  # these bytes, and then close
+    raw: bytes | None = None  # these bytes, and then close; `drip_s` is kept here too
     length: int | None = None  # what Content-Length says, whatever the body
     drip_s: float = 0.0  # between the bytes of the body
     endless: bool = False  # the body again and again
@@ -68,6 +69,8 @@ class FakeWeb:
 
     tls: ssl.SSLContext | None = None
     port: int = 0
+    everything: Callable[[Request], Reply] | None = None  # answers for all hosts; no pages then
+    hangs_up: bool = False  # on all who call, at their first byte, before any TLS
     requests: list[Request] = field(default_factory=list)
     connections: int = 0
     at_once: int = 0  # the most requests that were being answered at the same time
@@ -128,6 +131,9 @@ class FakeWeb:
         task.add_done_callback(self._tasks.discard)
         self.connections += 1
         try:
+            if self.hangs_up:
+                await reader.readexactly(1)
+                return
             while await self._answer(reader, writer):
                 pass
         except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
@@ -145,7 +151,8 @@ class FakeWeb:
             for name, _, value in (line.partition(":") for line in lines if line)
         }
         host = headers.get("host", "").rpartition(":")[0] or headers.get("host", "")
-        request = Request(host=host, path=first.split(" ")[1], headers=headers)
+        method, path = first.split(" ")[:2]
+        request = Request(host=host, path=path, headers=headers, method=method)
         self.requests.append(request)
         self._now += 1
         self.at_once = max(self.at_once, self._now)
@@ -155,6 +162,8 @@ class FakeWeb:
             self._now -= 1
 
     def _find(self, request: Request) -> _Page:
+        if self.everything is not None:
+            return _Page(self.everything)
         pages = self._pages
         return (
             pages.get((request.host, request.path))
@@ -171,8 +180,7 @@ class FakeWeb:
         if reply.drop:
             return False
         if reply.raw is not None:
-            writer.write(reply.raw)
-            await writer.drain()
+            await self._write(reply.raw, reply.drip_s, writer)
             return False
         lines = [f"HTTP/1.1 {reply.status} Whatever"]
         names = {name.lower() for name, _ in reply.headers}
@@ -184,15 +192,17 @@ class FakeWeb:
             lines.append("Content-Type: text/html; charset=utf-8")
         lines += [f"{name}: {value}" for name, value in reply.headers]
         writer.write("\r\n".join([*lines, "", ""]).encode("utf-8", "surrogateescape"))
-        if reply.drip_s:
-            for byte in reply.body:
-                writer.write(bytes([byte]))
-                await writer.drain()
-                await asyncio.sleep(reply.drip_s)
         while reply.endless:
             writer.write(reply.body)
             await writer.drain()
-        if not reply.drip_s:
-            writer.write(reply.body)
-        await writer.drain()
+        await self._write(reply.body, reply.drip_s, writer)
         return not reply.close and (reply.length is None or reply.length == len(reply.body))
+
+    async def _write(self, data: bytes, drip_s: float, writer: asyncio.StreamWriter) -> None:
+        if not drip_s:
+            writer.write(data)
+        for byte in data if drip_s else b"":
+            writer.write(bytes([byte]))
+            await writer.drain()
+            await asyncio.sleep(drip_s)
+        await writer.drain()

@@ -7,13 +7,14 @@ from datetime import timedelta
 from pathlib import Path
 
 from linkwatch.history.checks import save_results
-from linkwatch.history.cycles import begin_cycle, end_cycle, mark_judged, set_void
+from linkwatch.history.cycles import begin_cycle, end_cycle, set_void
 from linkwatch.history.ledger import read_ledger
 from linkwatch.history.mentions import save_note, settle_mentions
 from linkwatch.history.store import Store
-from linkwatch.history.verdicts import Case, Judged, save_verdicts, unjudged
+from linkwatch.history.verdicts import Case, unjudged
+from linkwatch.judging import judge_cycles
 from linkwatch.model import CheckResult, Ending, Kind, Ledger, Mention, State
-from linkwatch.verdict import Policy, judge, next_check
+from linkwatch.verdict import Policy
 from tests.checks import day
 
 POLICY = Policy(failures=3, days=3, recheck_after=timedelta(days=7))
@@ -60,24 +61,7 @@ class Past:
         return {case.url: case for case in unjudged(self.store, policy)}
 
     def judge(self, cycle_id: int, policy: Policy = POLICY) -> None:
-        batch = []
-        for case in unjudged(self.store, policy.digest):
-            verdict = judge(case.results, policy)
-            real = [result for result in case.results if not result.inferred]
-            last = case.last_cycle_at
-            batch.append(
-                Judged(
-                    link_id=case.link_id,
-                    verdict=verdict,
-                    policy=policy.digest,
-                    last_check_id=case.last_check_id,
-                    last_check=real[-1].at if real else None,
-                    next_check=next_check(verdict.state, last, policy) if last else None,
-                    checks=len(real),
-                )
-            )
-        save_verdicts(self.store, cycle_id, batch)
-        mark_judged(self.store, up_to=cycle_id)
+        judge_cycles(self.store, policy, cycle_id=cycle_id, up_to=cycle_id)
 
     def cycle(
         self,

@@ -11,7 +11,8 @@ from datetime import timedelta
 import pytest
 
 from linkwatch.errors import StoreError
-from linkwatch.history.checks import due, not_before, save_not_before, save_results
+from linkwatch.history.checks import due, save_results
+from linkwatch.history.hosts import not_before, save_not_before
 from linkwatch.history.ledger import read_link
 from linkwatch.history.mentions import dead_in, linked
 from linkwatch.history.writer import ResultWriter, StoreThread
@@ -29,7 +30,7 @@ def due_urls(past: Past, on: float, *, everything: bool = False) -> list[str]:
 def checks_of(past: Past, url: str) -> list[CheckResult]:
     found = read_link(past.store, url, names={}, paths={})
     assert found is not None
-    return [result for result, _, _ in found[1]]
+    return [check.result for check in found[1]]
 
 
 # Due
@@ -126,11 +127,11 @@ def test_a_link_counts_as_seen_alive_by_a_valid_healthy_check_only(past: Past) -
     past.cycle(2, [replace(seen(200, 2, url=urls[4]), fault=Fault.PROTOCOL)])
     past.cycle(3, [seen(500, 3, url=urls[0])])
 
-    never = {
-        link.url: link.never_alive for link in due(past.store, day(9), everything=True, notes=None)
+    before = {
+        link.url: link.before for link in due(past.store, day(9), everything=True, notes=None)
     }
 
-    assert [url for url in urls if not never[url]] == [urls[0]]
+    assert [url for url in urls if before[url] is not None] == [urls[0]]
 
 
 def plan(past: Past, sql: str) -> str:

@@ -184,7 +184,8 @@ def test_one_link_tells_its_whole_story(past: Past) -> None:
 
     assert found is not None
     record, checks = found
-    assert checks == [(facts[0], 1, False), (facts[1], 2, True), (facts[2], 3, False)]
+    assert [check.result for check in checks] == facts
+    assert [(check.cycle_id, check.void) for check in checks] == [(1, False), (2, True), (3, False)]
     assert record == next(link for link in past.ledger().links if link.url == A)
 
 

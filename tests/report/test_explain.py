@@ -7,7 +7,9 @@ from datetime import timedelta
 
 from hypothesis import given
 
-from linkwatch.model import CheckResult, CitedFrom, Fault, Hop, Lookup, Outcome
+from linkwatch.evidence import weigh
+from linkwatch.model import CheckResult, CitedFrom, Fault, Hop, Lookup, Outcome, State
+from linkwatch.model import Testimony as Word  # pytest would take its name for a test class
 from linkwatch.report.explain import StoredCheck, Story, explain
 from linkwatch.report.links import text_line
 from tests.report.hostile import texts
@@ -17,9 +19,11 @@ URL = "https://a.example/x"
 
 
 def stored(
-    result: CheckResult, *, number: int = 1, void: bool = False, evidence: str = "hard"
+    result: CheckResult, *, number: int = 1, state: State | None = State.SUSPECT
 ) -> StoredCheck:
-    return StoredCheck(result=result, cycle_id=number, void=void, evidence=evidence)
+    return StoredCheck(
+        result=result, cycle_id=number, void=state is None, evidence=weigh(result), state=state
+    )
 
 
 def test_the_whole_story_is_told_in_order() -> None:
@@ -48,14 +52,19 @@ def test_the_whole_story_is_told_in_order() -> None:
         message="no answer within 20 s",
         inferred=True,
     )
+    word = Word(at=NOON + timedelta(hours=1), until=NOON + timedelta(days=9), because="I looked")
     story = Story(
-        link=link, checks=(stored(moved), stored(silent, number=2, void=True, evidence="soft"))
+        link=link,
+        checks=(stored(moved), stored(silent, number=2, state=None)),
+        rule="The rule.",
+        words=(word,),
     )
     assert explain(story) == (
         "https://a.example/x\n"
         "\n"
         "  state       dead (not_found)\n"
         "  why         The page does not exist (404).\n"
+        "  rule        The rule.\n"
         "  since       2026-01-05 12:00 UTC\n"
         "  first seen  2025-12-06 12:00 UTC\n"
         "  archive     Archived.\n"
@@ -69,13 +78,15 @@ def test_the_whole_story_is_told_in_order() -> None:
         "  notes/a.md:12:5: https://a.example/x  (bare)\n"
         "\n"
         "2 checks, oldest first:\n"
-        "  2026-01-05 12:00 UTC  404, evidence: hard, 84 ms, 2 requests, "
-        "confirmed by a second question, cycle 1\n"
+        "  2026-01-05 12:00 UTC  404, 84 ms, 2 requests, confirmed by a second question"
+        "  → suspect\n"
         "      302  https://a.example/x → https://a.example/gone\n"
-        "  2026-01-06 12:00 UTC  timeout, evidence: soft, "
-        "inferred: its host was silent to another link, "
-        "not judged: the cycle does not count, cycle 2\n"
+        "      hard evidence: it answered 404 (Not Found)\n"
+        "  2026-01-05 13:00 UTC  a person said that it is alive, until 2026-01-14: I looked\n"
+        "  2026-01-06 12:00 UTC  timeout, inferred: its host was silent to another link"
+        "  → not judged: its cycle does not count\n"
         "      no answer within 20 s\n"
+        "      soft evidence: the server did not answer in time\n"
     )
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given
 
-from linkwatch.model import CitedFrom, Hop, Kind, Ledger, Lookup, Outcome, State
+from linkwatch.model import By, CitedFrom, Hop, Kind, Ledger, Lookup, Outcome, Overruled, State
 from linkwatch.report.jsonreport import render_json
 from linkwatch.report.links import json_line
 from tests.report.hostile import texts
@@ -81,6 +81,10 @@ def test_a_link_is_told_with_every_key_of_the_contract() -> None:
                     "cited_at": "2025-12-27T12:00:00Z",
                     "cited_from": "front_matter",
                 },
+                "ignored": None,
+                "changed": None,
+                "recoveries": 0,
+                "missing_fragments": [],
                 "mentions": [
                     {
                         "file": "a.md",
@@ -106,7 +110,7 @@ def test_what_is_not_known_is_null_and_no_key_is_left_out() -> None:
     (link,) = parsed(ledger(unknown, cycles=()))["links"]
     (full,) = parsed(FULL)["links"]
     assert list(link) == list(full)
-    nulls = ["since", "checked_at", "status", "final_url", "snapshot"]
+    nulls = ["since", "checked_at", "status", "final_url", "snapshot", "ignored", "changed"]
     assert [key for key, value in link.items() if value is None] == nulls
     assert link["archive"] == {
         "outcome": "not_asked",
@@ -149,6 +153,28 @@ def test_each_link_is_one_line_and_none_is_held_back() -> None:
 def test_every_answer_of_the_archives_has_its_word(outcome: Outcome) -> None:
     report = "".join(render_json(ledger(record("https://a/", lookup=Lookup(outcome=outcome)))))
     assert f'"outcome":"{outcome.value}"' in report
+
+
+@pytest.mark.parametrize(
+    ("overruled", "told"),
+    [
+        (
+            Overruled(by=By.URL, until=None, because=""),
+            {"by": "url", "until": None, "because": None, "speaks_up": None},
+        ),
+        (
+            Overruled(by=By.NOTE, until=date(2026, 1, 1), because="a wall", speaks_up="Over."),
+            {"by": "note", "until": "2026-01-01", "because": "a wall", "speaks_up": "Over."},
+        ),
+    ],
+)
+def test_an_ignored_link_keeps_its_state_and_says_what_was_asked(
+    overruled: Overruled, told: dict[str, object]
+) -> None:
+    dead = replace(record("https://a.example/"), overruled=overruled)
+    whole = parsed(ledger(dead))
+    assert whole["summary"]["states"]["dead"] == 1
+    assert (whole["links"][0]["state"], whole["links"][0]["ignored"]) == ("dead", told)
 
 
 @given(texts)

@@ -7,7 +7,7 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -17,7 +17,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from linkwatch.marker import REPORT_MARKER, is_report
-from linkwatch.model import CycleRecord, Ledger, Lookup, Outcome, Reason, Snapshot, State
+from linkwatch.model import (
+    By,
+    CycleRecord,
+    Ledger,
+    Lookup,
+    Outcome,
+    Overruled,
+    Reason,
+    Snapshot,
+    State,
+)
 from linkwatch.report.inert import shown
 from linkwatch.report.markdown import render_markdown
 from tests.report.hostile import TRIGGERS, texts
@@ -209,6 +219,48 @@ def test_the_other_states_are_folded_each_under_its_heading() -> None:
     assert "fine.example" not in report
 
 
+def test_ignored_links_stand_apart_with_what_was_asked_and_the_living_are_counted() -> None:
+    links = [
+        replace(
+            record("https://d.example/", detail="Gone."),
+            overruled=Overruled(by=By.PATTERN, until=date(2027, 1, 1), because="a [login](x)"),
+        ),
+        replace(
+            record("https://b.example/", State.BLOCKED),
+            overruled=Overruled(by=By.NOTE, until=None, because=""),
+        ),
+        replace(
+            record("https://fine.example/", State.ALIVE),
+            overruled=Overruled(by=By.URL, until=None, because=""),
+        ),
+    ]
+    report = rendered(ledger(*links))
+    assert "No link is dead that is not ignored.\n" in report
+    assert "## Blocked" not in report
+    assert "| dead | 1 |" in report
+    _, _, ignored = report.partition("## Ignored (3)\n")
+    assert (
+        "- [https://d.example/](https://d.example/): dead\n"
+        "  - Gone. Failing since 2026-01-05.\n"
+        "  - Ignored until 2027-01-01 by a pattern. Because: a &lsqb;login&rsqb;(x)\n"
+        "  - [a.md](../a.md) line [3](../a.md#L3)\n"
+        "- [https://b.example/](https://b.example/): blocked\n"
+    ) in ignored
+    assert "  - Ignored by a comment in the notes.\n" in ignored
+    assert "\n- 1 link that is alive\n\n</details>\n\n## Totals\n" in ignored
+    assert "fine.example" not in report
+
+
+@pytest.mark.parametrize("state", [State.DEAD, State.SUSPECT, State.BLOCKED])
+def test_an_ignore_that_speaks_up_says_why_where_its_link_stands(state: State) -> None:
+    speaks_up = "Ignored while it was forbidden (403); now it is not found (404)."
+    overruled = Overruled(by=By.URL, until=None, because="walled", speaks_up=speaks_up)
+    report = rendered(ledger(replace(record("https://a.example/", state), overruled=overruled)))
+    assert f"## {state.title()} (1)\n" in report
+    assert f"\n  - {speaks_up} Because: walled\n  - " in report
+    assert "## Ignored" not in report
+
+
 def test_totals_and_trend_are_tables() -> None:
     cycles = tuple(cycle(n, states={State.DEAD: n, State.ALIVE: 10 - n}) for n in range(1, 4))
     report = rendered(ledger(record("https://a.example/"), cycles=cycles))
@@ -241,7 +293,7 @@ def test_the_same_ledger_gives_the_same_bytes_whenever_it_is_asked() -> None:
     assert rendered(replace(one, links=one.links[::-1])) == rendered(one)
 
 
-FIELDS = 23
+FIELDS = 27
 
 
 def hostile_ledger(words: list[str]) -> Ledger:
@@ -267,6 +319,14 @@ def hostile_ledger(words: list[str]) -> Ledger:
         record(web(), State.MOVED, final_url=web(), places=place(4)),
         record(web(), State.BLOCKED, places=place(6), detail=next(text)),
         record(web(), State.SKIPPED, places=place(5), detail=next(text)),
+        replace(
+            record(web(), places=place(7), detail="Gone."),
+            overruled=Overruled(by=By.PATTERN, until=None, because=next(text)),
+        ),
+        replace(
+            record("https://b.example/", State.SUSPECT, detail="Late."),
+            overruled=Overruled(by=By.URL, until=None, because=next(text), speaks_up="Over."),
+        ),
     )
     news = (change(web(), State.ALIVE, State.DEAD, next(text)),)
     made = ledger(*links, last=cycle(3, void=next(text)), changes=news)
@@ -284,7 +344,7 @@ def everything(markdown: str) -> Page:
     return Page(pyromark.html(markdown, options=options))
 
 
-# a loaded machine may be slow at making up twenty-three texts; that is no fault of the report
+# a loaded machine may be slow at making up so many texts; that is no fault of the report
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(texts.filter(str.strip), min_size=FIELDS, max_size=FIELDS))
 def test_no_foreign_text_anywhere_can_add_or_change_anything(words: list[str]) -> None:

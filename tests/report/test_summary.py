@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from linkwatch.model import Change, Ledger, Reason, State
+from linkwatch.model import By, Change, Ledger, Overruled, Reason, State
 from linkwatch.report.summary import Topic, one_line, summarize
 from linkwatch.report.words import REASONS, STATES
 from tests.report.ledgers import change, cycle, ledger, record
@@ -46,6 +48,31 @@ def test_all_states_are_counted_zeros_too() -> None:
     ]
 
 
+SILENT = Overruled(by=By.URL, until=None, because="")
+LOUD = replace(SILENT, speaks_up="Ignored until 2026-01-01, which is over.")
+
+
+def test_an_ignored_link_is_counted_but_neither_listed_nor_news() -> None:
+    dead = replace(record("https://a/"), overruled=SILENT)
+    again = replace(record("https://b/"), overruled=LOUD)
+    changes = tuple(change(link.url, State.ALIVE, State.DEAD) for link in (dead, again))
+    told = replace(ledger(dead, again, changes=changes), earlier=changes)
+    summary = summarize(told)
+    assert summary.states[State.DEAD] == 2
+    assert summary.ignored == (dead,)
+    assert summary.by_state[State.DEAD] == (again,)
+    assert [finding.link for note in summary.dead for finding in note.findings] == [again]
+    assert (summary.changed, summary.earlier) == (1, changes[1:])
+    assert summary.news[0].changes == changes[1:]
+
+
+def test_a_mention_whose_comment_holds_is_no_finding_in_its_note() -> None:
+    link = record("https://a/", places=[("a.md", 1), ("b.md", 2), ("b.md", 3)])
+    summary = summarize(ledger(replace(link, unheard=link.mentions[:2])))
+    (note,) = summary.dead
+    assert (note.file, note.findings[0].lines, note.findings[0].elsewhere) == ("b.md", (3,), 0)
+
+
 LINKS = (record("https://a/"), record("https://b/", State.ALIVE, places=[("b.md", 1)]))
 
 
@@ -65,6 +92,10 @@ LINKS = (record("https://a/"), record("https://b/", State.ALIVE, places=[("b.md"
         (
             ledger(LINKS[0], last=cycle(3, void="No host answered.\x1b[2J")),
             "1 link in 1 note: 1 dead. The last check does not count: No host answered.␛[2J",
+        ),
+        (
+            ledger(replace(LINKS[0], overruled=SILENT), LINKS[1]),
+            "2 links in 2 notes: 1 dead, 1 alive; 1 ignored. Nothing changed since last time.",
         ),
         (ledger(), "0 links in 0 notes. Nothing changed since last time."),
     ],

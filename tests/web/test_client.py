@@ -106,6 +106,38 @@ def test_what_is_no_answer_is_a_fault(reply: Reply, fault: Fault, site: Site) ->
     assert site.fault(reply).fault is fault
 
 
+FLAWED = b"Odd Name: x\r\nContent-Length: 0\r\n\r\n"  # as browsers take it, and aiohttp does not
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply(status=511, body=b"x" * 500_000),
+        Reply(status=511, headers=[("Location", "/login")]),
+        Reply(raw=b"HTTP/1.1 511 Login\r\n" + FLAWED),
+    ],
+)
+def test_a_network_that_wants_a_login_is_our_own_trouble(reply: Reply, plain: Site) -> None:
+    assert plain.fault(reply).fault is Fault.OFFLINE
+
+
+@pytest.mark.parametrize("reply", [Reply(status=407), Reply(raw=b"HTTP/1.1 407 No\r\n" + FLAWED)])
+def test_a_login_for_the_proxy_is_our_own_trouble_only_if_there_is_one(
+    reply: Reply, web: FakeWeb, plain: Site
+) -> None:
+    url = "http://site.test/"
+    web.page("site.test", url, reply)  # what a proxy is asked for is the whole URL
+
+    async def main() -> Answer | RequestFault:
+        async with Client(allow_private=True, proxy=web.url("127.0.0.1")) as client:
+            return await _ask(client, url)
+
+    end = plain.run(main())
+    assert isinstance(end, RequestFault)
+    assert end.fault is Fault.OFFLINE
+    assert plain.answer(reply).status == 407
+
+
 def test_a_closed_port_is_refused(dns: FakeDNS, run_on_each: Run) -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))

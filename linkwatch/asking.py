@@ -1,0 +1,200 @@
+"""Asking the web for the links of one cycle, and again where the silence may be our own.
+
+The rim's part of a sweep: what history remembers goes in, what was found goes to its writer, and a
+few more questions tell a web that is silent from a network that is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from random import Random
+
+from linkwatch.checker.fetch import Fetcher, tells_missing
+from linkwatch.checker.siblings import Siblings
+from linkwatch.checker.sweep import Hand, sweep
+from linkwatch.clock import Clock
+from linkwatch.config import Config
+from linkwatch.errors import LinkwatchError
+from linkwatch.evidence import Weight, weigh
+from linkwatch.history.checks import DueLink, any_answer, fragments, links_of, witnesses
+from linkwatch.history.cycles import answered_lately, checked_on, comparisons, void_run
+from linkwatch.history.hosts import (
+    host_memories,
+    not_before,
+    save_host_memories,
+    save_not_before,
+)
+from linkwatch.history.store import Store
+from linkwatch.history.writer import ResultWriter, StoreThread
+from linkwatch.model import CheckResult
+from linkwatch.progress import Progress
+from linkwatch.void import doubted, gone_dark, slept, why_void
+from linkwatch.web.client import Client
+from linkwatch.web.hosts import Hosts
+from linkwatch.web.limits import open_connections
+from linkwatch.wiring import manners_of, probes_off
+
+_WAITING_A_SLOT = 4  # checks under way for each request under way: the others wait for something
+_WORTH_KEEPING_S = 5.0  # shorter wishes of hosts are over before the next cycle
+
+
+class Asking:
+    """All the requests of one cycle but the archive's."""
+
+    def __init__(
+        self,
+        config: Config,
+        store: Store,
+        thread: StoreThread,
+        clock: Clock,
+        progress: Progress,
+        *,
+        cycle_id: int,
+        nameservers: Sequence[str],
+        chance: Random,
+    ) -> None:
+        """`nameservers`: in place of the system's; `chance`: for made-up addresses."""
+        self._config = config
+        self._store = store
+        self._thread = thread
+        self._clock = clock
+        self._progress = progress
+        self._id = cycle_id
+        self._nameservers = nameservers
+        self._slots = min(config.check.concurrency, open_connections())
+        self.hosts = Hosts(manners_of(config), slots=self._slots, clock=clock)
+        self._siblings = Siblings(clock=clock, chance=chance, tells_missing=tells_missing)
+        self._asleep = False  # the machine slept while links were asked
+        self._dark = False  # the network went away while links were asked
+
+    async def ask(
+        self, links: Sequence[DueLink], now: datetime, notes: frozenset[int] | None
+    ) -> tuple[str, ...]:
+        """Ask all the links, and others where silence has to be told from our own trouble.
+
+        Returns those that were left for the next cycle.
+        """
+        run, store, clock = self._thread.run, self._store, self._clock
+        wall, monotonic_s = clock.utc_now(), clock.monotonic_s()
+        postponed = await self._check(links)
+        if links and not await run(any_answer, store, self._id):
+            # Failing links are due daily, often alone: is it they that are silent, or we?
+            await self._check(await run(witnesses, store, self._id, now, notes=notes))
+        if await self.why_void() is None:
+            hosts = doubted(await run(comparisons, store, self._id))
+            if hosts:
+                await self._ask_again(hosts)
+        self._asleep = slept(
+            (clock.utc_now() - wall).total_seconds(), clock.monotonic_s() - monotonic_s
+        )
+        return postponed
+
+    async def _ask_again(self, hosts: Sequence[str]) -> None:
+        """Many hosts fell silent together: ask them a second time, if anybody still answers."""
+        run, store = self._thread.run, self._store
+        again: list[CheckResult] = []
+
+        async def hear(result: CheckResult) -> None:
+            again.append(result)  # and no further: one that is unlucky now keeps its good answer
+
+        lately = await run(links_of, store, await run(answered_lately, store, self._id))
+        await self._sweep(lately, hear)
+        self._dark = gone_dark(again)
+        if not self._dark:
+            silent = await run(checked_on, store, self._id, hosts)
+            await self._check(await run(links_of, store, silent))
+
+    async def _check(self, links: Sequence[DueLink]) -> tuple[str, ...]:
+        """Ask some links and keep what comes; those that were left for the next cycle."""
+        if not links:
+            return ()
+        self._progress.checking(len(links))
+        writer = ResultWriter(
+            self._store,
+            self._thread,
+            cycle_id=self._id,
+            ids={link.url: link.id for link in links},
+            saved=self._progress.saved,
+        )
+        try:
+            return await self._sweep(links, writer.put)
+        finally:
+            await writer.close()
+
+    async def _sweep(self, links: Sequence[DueLink], hand: Hand) -> tuple[str, ...]:
+        config = self._config
+        known_dead = {link.url for link in links if link.dead}
+
+        def doubtful(result: CheckResult) -> bool:
+            return weigh(result).weight is Weight.HARD and result.url not in known_dead
+
+        named = await self._fragments(links)
+        try:
+            async with Client(
+                allow_private=config.check.allow_private_networks,
+                proxy=config.check.proxy,
+                nameservers=self._nameservers,
+            ) as client:
+                outlook = await sweep(
+                    [link.url for link in links],
+                    fetcher=Fetcher(
+                        client=client,
+                        hosts=self.hosts,
+                        clock=self._clock,
+                        max_redirects=config.check.max_redirects,
+                        before={link.url: link.before for link in links if link.before},
+                        fragments=named,
+                        probes_off=probes_off(config),
+                        siblings=self._siblings,
+                    ),
+                    hand=hand,
+                    doubtful=doubtful,
+                    at_once=self._slots * _WAITING_A_SLOT,
+                )
+        except BaseExceptionGroup as group:
+            raise _first(group) from group
+        return outlook.postponed
+
+    async def _fragments(self, links: Sequence[DueLink]) -> dict[str, set[str]]:
+        if not self._config.check.fragments:
+            return {}
+        return await self._thread.run(fragments, self._store, [link.id for link in links])
+
+    async def recall(self, now: datetime) -> None:
+        """Leave those alone that asked for it in an earlier cycle; recall what hosts taught us."""
+        self._siblings.recall(await self._thread.run(host_memories, self._store))
+        for host, until in (await self._thread.run(not_before, self._store, now)).items():
+            self.hosts.hold(host, (until - now).total_seconds())
+
+    async def remember(self, *, void: bool) -> None:
+        """Keep for later cycles what hosts wish and taught; not what our own trouble made of it."""
+        if void:
+            return
+        now = self._clock.utc_now()
+        wishes = {
+            host: now + timedelta(seconds=wait_s)
+            for host, wait_s in self.hosts.backing_off().items()
+            if wait_s > _WORTH_KEEPING_S
+        }
+        await self._thread.run(save_not_before, self._store, wishes, now)
+        await self._thread.run(save_host_memories, self._store, self._siblings.learned)
+
+    async def why_void(self) -> str | None:
+        """One sentence on why what was found must not be judged; None if it may be."""
+        run, store = self._thread.run, self._store
+        return why_void(
+            await run(comparisons, store, self._id),
+            voids=await run(void_run, store, self._id),
+            asleep=self._asleep,
+            dark=self._dark,
+        )
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The exception to speak of, of several that ended a sweep together."""
+    ours = group.subgroup(LinkwatchError)
+    found: BaseException = ours or group
+    while isinstance(found, BaseExceptionGroup):
+        found = found.exceptions[0]
+    return found

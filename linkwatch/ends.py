@@ -1,0 +1,47 @@
+"""Several links of a host that end at one page: where a site sends what it has no more.
+
+One such redirect may be a page's new home. Three pages with nothing in common have not all moved
+to the same place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+_SEVERAL = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class End:
+    """Where the redirects of a link ended."""
+
+    url: str  # the link
+    host: str  # its key, name:port
+    final_url: str
+
+
+def crowded(ends: Mapping[int, End]) -> frozenset[int]:
+    """The keys of those that end where two other, different pages of their host end as well.
+
+    Pages are different by the last part of their path: the same page under an older address, or
+    with other parameters, is one page.
+    """
+    groups: dict[tuple[str, str], dict[int, str]] = {}
+    for key, end in ends.items():
+        name, place = _name(end.url), _place(end.final_url)
+        if name and name != _name(end.final_url):
+            groups.setdefault((end.host, place), {})[key] = name
+    return frozenset(
+        key for names in groups.values() if len(set(names.values())) >= _SEVERAL for key in names
+    )
+
+
+def _name(url: str) -> str:
+    return urlsplit(url).path.rstrip("/").rpartition("/")[2].lower()
+
+
+def _place(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.netloc.removeprefix('www.')}{parts.path.rstrip('/')}"

@@ -1,0 +1,290 @@
+"""What people say about links: ignores, and their word that a link is alive."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from linkwatch.evidence import Weight, weigh
+from linkwatch.history.checks import hops_of, result_of
+from linkwatch.history.store import BATCH, Store
+from linkwatch.history.times import from_text, to_text
+from linkwatch.model import By, Pardon, Reason, Testimony
+from linkwatch.overrule import Class, Decision, Ignore, decide
+from linkwatch.settings import compile_pattern
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownIgnore:
+    """An ignore, and how many of the links that notes mention today it covers."""
+
+    by: By
+    what: str  # the link, or the pattern
+    pardon: Pardon
+    links: int
+
+
+def add_ignore(store: Store, by: By, what: str, pardon: Pardon, now: datetime) -> int:
+    """Ignore a link or all that match a pattern; how many mentioned ones that are now.
+
+    What was said of the same before is replaced, and what its links are like now is what the
+    ignore is for.
+    """
+    with store.writing() as connection:
+        _remove(connection, what)
+        cursor = connection.execute(
+            "insert into ignores (url, pattern, until, because, created_at) values (?, ?, ?, ?, ?)",
+            (
+                None if by is By.PATTERN else what,
+                what if by is By.PATTERN else None,
+                pardon.until.isoformat() if pardon.until else None,
+                pardon.because,
+                to_text(now),
+            ),
+        )
+        assert cursor.lastrowid is not None  # it was inserted
+        covered = _covered(by, what, _mentioned(store))
+        _keep_classes(store, connection, [(cursor.lastrowid, link) for link in covered])
+    return len(covered)
+
+
+def remove_ignore(store: Store, what: str) -> bool:
+    """Take an ignore of this link or pattern back; whether there was one."""
+    with store.writing() as connection:
+        return _remove(connection, what)
+
+
+def _remove(connection: sqlite3.Connection, what: str) -> bool:
+    which = "select id from ignores where url = :what or pattern = :what"
+    connection.execute(f"delete from ignored where ignore_id in ({which})", {"what": what})  # noqa: S608 - our own text
+    cursor = connection.execute(
+        "delete from ignores where url = :what or pattern = :what", {"what": what}
+    )
+    return cursor.rowcount > 0
+
+
+def known_ignores(store: Store) -> list[KnownIgnore]:
+    """All ignores, oldest first, those that are over too."""
+    links = _mentioned(store)
+    return [
+        KnownIgnore(by=by, what=what, pardon=pardon, links=len(_covered(by, what, links)))
+        for _, by, what, pardon in _ignores(store)
+    ]
+
+
+def is_known(store: Store, link: str) -> bool:
+    """Whether some note mentions a link, or did."""
+    return bool(store.rows("select 1 from links where url = ?", (link,)))
+
+
+def note_covered(store: Store) -> None:
+    """Keep what newly ignored links are like, so that a change of it can speak up.
+
+    A link that has no evidence yet has its turn when it has some.
+    """
+    with store.writing() as connection:
+        connection.execute(
+            """delete from ignored where ignore_id is null and not exists (
+                   select 1 from mentions where link_id = ignored.link_id and pardoned = 1)"""
+        )
+        known = {
+            (row["ignore_id"], row["link_id"])
+            for row in connection.execute("select ignore_id, link_id from ignored")
+        }
+        wanted: list[tuple[int | None, int]] = [(None, link) for link in _pardoned(store)]
+        ignores = _ignores(store)
+        links = _mentioned(store) if ignores else {}
+        for ignore_id, by, what, _ in ignores:
+            wanted += [(ignore_id, link) for link in _covered(by, what, links)]
+        _keep_classes(store, connection, [pair for pair in wanted if pair not in known])
+
+
+def decisions(store: Store, *, link_id: int | None = None) -> dict[int, Decision]:
+    """What is decided about the mentioned links that somebody ignores, by their ids.
+
+    Whether an ignore is over is a question to history, not to the clock: it is as of the end of
+    the last finished cycle.
+    """
+    pardons = _pardons(store, link_id)
+    ignores = sorted(_ignores(store), key=lambda item: item[1] is not By.URL)
+    links = _mentioned(store, link_id) if ignores else {}
+    covering: dict[int, list[tuple[int, By, Pardon]]] = {}
+    for ignore_id, by, what, pardon in ignores:
+        for link in _covered(by, what, links):
+            covering.setdefault(link, []).append((ignore_id, by, pardon))
+    ids = sorted(pardons.keys() | covering.keys())
+    if not ids:
+        return {}
+    today = _today(store)
+    then = _classes_then(store, link_id)
+    now = _classes_now(store, ids)
+    return {
+        link: decide(
+            pardons.get(link, {}),
+            then.get((None, link)),
+            [
+                Ignore(by=by, pardon=pardon, then=then.get((ignore_id, link)))
+                for ignore_id, by, pardon in covering.get(link, ())
+            ],
+            now=now.get(link),
+            today=today,
+        )
+        for link in ids
+    }
+
+
+def pardon_of(row: Any) -> Pardon | None:
+    """What the comment beside a mention says: from a row of `mentions`."""
+    if not row["pardoned"]:
+        return None
+    return Pardon(until=_date(row["pardoned_until"]), because=row["pardoned_because"] or "")
+
+
+def save_testimony(store: Store, link: str, testimony: Testimony) -> None:
+    """Keep a person's word; it ends what was said before. The link is known."""
+    with store.writing() as connection:
+        link_id = connection.execute("select id from links where url = ?", (link,)).fetchone()[0]
+        at = to_text(testimony.at)
+        connection.execute(
+            "update testimonies set until = ? where link_id = ? and until > ?", (at, link_id, at)
+        )
+        connection.execute(
+            "insert into testimonies (link_id, at, until, because) values (?, ?, ?, ?)",
+            (link_id, at, to_text(testimony.until), testimony.because),
+        )
+
+
+def forget_testimonies(store: Store, link: str) -> bool:
+    """Forget all that people said of a link; whether there was something."""
+    with store.writing() as connection:
+        cursor = connection.execute(
+            "delete from testimonies where link_id = (select id from links where url = ?)", (link,)
+        )
+        return cursor.rowcount > 0
+
+
+def testimonies(store: Store, link_ids: Sequence[int]) -> dict[int, tuple[Testimony, ...]]:
+    """People's words about these links, oldest first; those that are over too."""
+    found: dict[int, tuple[Testimony, ...]] = {}
+    for some, marks in _batches(link_ids):
+        for row in store.rows(
+            f"select * from testimonies where link_id in ({marks}) order by link_id, at, id",  # noqa: S608 - only question marks
+            some,
+        ):
+            word = Testimony(
+                at=from_text(row["at"]), until=from_text(row["until"]), because=row["because"] or ""
+            )
+            found[row["link_id"]] = (*found.get(row["link_id"], ()), word)
+    return found
+
+
+def _batches(ids: Sequence[int]) -> Iterable[tuple[Sequence[int], str]]:
+    for i in range(0, len(ids), BATCH):
+        some = ids[i : i + BATCH]
+        yield some, ",".join("?" * len(some))
+
+
+def _ignores(store: Store) -> list[tuple[int, By, str, Pardon]]:
+    return [
+        (
+            row["id"],
+            By.PATTERN if row["url"] is None else By.URL,
+            row["pattern"] if row["url"] is None else row["url"],
+            Pardon(until=_date(row["until"]), because=row["because"] or ""),
+        )
+        for row in store.rows("select * from ignores order by id")
+    ]
+
+
+def _mentioned(store: Store, link_id: int | None = None) -> dict[str, int]:
+    """The links that notes mention today, or one link whether or not they do."""
+    which = "mentioned = 1" if link_id is None else "id = :id"
+    rows = store.rows(f"select id, url from links where {which}", {"id": link_id})  # noqa: S608 - our own text
+    return {row["url"]: row["id"] for row in rows}
+
+
+def _covered(by: By, what: str, links: Mapping[str, int]) -> list[int]:
+    if by is By.URL:
+        return [links[what]] if what in links else []
+    search = compile_pattern(what).search
+    return [link_id for url, link_id in links.items() if search(url)]
+
+
+def _pardoned(store: Store) -> list[int]:
+    rows = store.rows("select distinct link_id from mentions where pardoned = 1")
+    return [row["link_id"] for row in rows]
+
+
+def _pardons(store: Store, link_id: int | None) -> dict[int, dict[int, Pardon | None]]:
+    """Of each link with a comment beside some mention: what stands beside all of them."""
+    found: dict[int, dict[int, Pardon | None]] = {}
+    for row in store.rows(
+        """select id, link_id, pardoned, pardoned_until, pardoned_because from mentions
+           where link_id in (select link_id from mentions where pardoned = 1)
+           and (:link is null or link_id = :link) order by id""",
+        {"link": link_id},
+    ):
+        found.setdefault(row["link_id"], {})[row["id"]] = pardon_of(row)
+    return found
+
+
+def _today(store: Store) -> date | None:
+    rows = store.rows(
+        "select finished_at from cycles where ending = 'finished' order by id desc limit 1"
+    )
+    return from_text(rows[0]["finished_at"]).date() if rows else None
+
+
+def _classes_then(store: Store, link_id: int | None) -> dict[tuple[int | None, int], Class]:
+    rows = store.rows("select * from ignored where ? is null or link_id = ?", (link_id, link_id))
+    return {
+        (row["ignore_id"], row["link_id"]): Class(
+            weight=Weight(row["weight"]), reason=Reason(row["reason"])
+        )
+        for row in rows
+    }
+
+
+def _classes_now(store: Store, ids: Sequence[int]) -> dict[int, Class]:
+    """What the last check of each link was that counts and tells of the link, not of us.
+
+    Only what has been judged: a running cycle may yet turn out void.
+    """
+    rows = [
+        row
+        for some, marks in _batches(ids)
+        for row in store.rows(
+            f"""select checks.*, links.url from links join checks on checks.id = (
+                    select max(own.id) from checks as own
+                    join cycles on cycles.id = own.cycle_id
+                    where own.link_id = links.id and own.id <= links.last_check_id
+                    and own.inferred = 0 and own.fault is not 'offline' and cycles.void is null)
+                where links.id in ({marks})""",  # noqa: S608 - only question marks
+            some,
+        )
+    ]
+    hops = hops_of(store, [row["id"] for row in rows])
+    seen = {row["link_id"]: result_of(row["url"], row, hops.get(row["id"], ())) for row in rows}
+    weighed = {link: weigh(result) for link, result in seen.items()}
+    return {link: Class(weight=e.weight, reason=e.reason) for link, e in weighed.items()}
+
+
+def _keep_classes(
+    store: Store, connection: sqlite3.Connection, pairs: Sequence[tuple[int | None, int]]
+) -> None:
+    now = _classes_now(store, sorted({link for _, link in pairs}))
+    connection.executemany(
+        "insert into ignored (ignore_id, link_id, weight, reason) values (?, ?, ?, ?)",
+        (
+            (ignore_id, link, now[link].weight, now[link].reason)
+            for ignore_id, link in pairs
+            if link in now
+        ),
+    )
+
+
+def _date(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
