@@ -45,9 +45,10 @@ format: $(DEV)  ## let ruff format and mend what it can
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-bench: $(DEV)  ## measure against lychee in the same run (as root on Linux, with nginx and dnsmasq)
+bench: $(DEV)  ## measure against lychee (as root on Linux, with nginx and dnsmasq); a simulated year
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --group bench
 	@$(BIN)/python -m benchmarks.run
+	@$(BIN)/python -m benchmarks.year
 
 clean:  ## forget the environment and caches (not data/)
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -260,7 +260,8 @@ def main() -> int:
             "Measured beside [lychee](https://lychee.cli.rs), the fastest link checker we know, in "
             "the same run and in turns, in a network namespace with nginx and dnsmasq as the "
             "internet. They share the machine with what is measured, so only ratios within a "
-            "line mean much. lychee keeps no history.\n"
+            "line mean much. lychee keeps no history. What verdicts are worth over many weeks is "
+            "measured apart: [a simulated year](year.md).\n"
         ),
     ]
     page = "\n".join(intro + _machine(sys.argv[1:])) + "\n\n" + "\n\n".join(sections) + "\n"
