@@ -53,7 +53,7 @@ SITES: tuple[Site, ...] = (
     *names_and_tls.SITES,
     *histories.SITES,
 )
-Record = dict[str, Any]  # what JSON can carry from one worker of the suite to the others
+Record = dict[str, Any]  # plain values only
 
 
 class OwnTime(FakeClock):
