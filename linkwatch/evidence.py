@@ -129,8 +129,13 @@ def weigh(result: CheckResult) -> Evidence:
         return Evidence(weight=weight, reason=reason, words=words, lone=doubtful)
     assert result.status is not None  # a result without a fault has a status
     weight, reason = _by_status(result)
-    plain = Evidence(weight=weight, reason=reason, words=f"it answered {_named(result.status)}")
-    return (_by_signs(result, plain.words) or plain) if result.marks else plain
+    answered = f"it answered {_named(result.status)}"
+    told = _by_signs(result, answered) if result.marks else None
+    if told is not None:
+        return told
+    if reason is Reason.MOVED:
+        answered += ", after permanent redirects only"
+    return Evidence(weight=weight, reason=reason, words=answered)
 
 
 def _by_signs(result: CheckResult, answered: str) -> Evidence | None:
@@ -190,7 +195,8 @@ def _together(
     with_them = [sign for sign in company if sign in signs]
     causes = {_cause(sign, signs[sign], telling) for sign in found}
     causes |= {_COMPANY.get(sign) or _MISSING[sign] for sign in with_them}
-    words = " and ".join(_WORDS[sign] for sign in (*found, *with_them))
+    *before, last = (_WORDS[sign] for sign in (*found, *with_them))
+    words = f"{', '.join(before)}, and {last}" if before else last
     return words, len(causes) < 2
 
 

@@ -217,7 +217,7 @@ def test_signs_are_told_in_words() -> None:
     evidence = weigh(seen(200, marks="not_found_words:title sibling_same:page"))
 
     assert evidence.words == (
-        "it answered 200 (OK), but it says that the page does not exist"
+        "it answered 200 (OK), but it says that the page does not exist,"
         " and an address made up at random shows the same"
     )
 
