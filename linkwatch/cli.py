@@ -256,8 +256,8 @@ def report(shape: str | None, output: Path | None, fail_on: str | None) -> None:
 def status() -> None:
     """One screen on how things stand right now: the links, what is due, the last cycles."""
     from linkwatch.clock import SystemClock
-    from linkwatch.listing import status_of
     from linkwatch.report.status import overview
+    from linkwatch.telling import status_of
 
     call = _call()
     _print(overview(status_of(call.config(), now=SystemClock().utc_now())), newline=False)
@@ -268,8 +268,8 @@ def status() -> None:
 @_common
 def explain(url: str) -> None:
     """Tell a link's whole story: where it is named, every check, why it stands as it does."""
-    from linkwatch.listing import story_of
     from linkwatch.report import explain as explaining
+    from linkwatch.telling import story_of
 
     call = _call()
     _print(explaining.explain(story_of(call.config(), url)), newline=False)

@@ -1,0 +1,82 @@
+"""What `explain` and `status` tell, from history alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from linkwatch.config import Config
+from linkwatch.errors import LinkwatchError
+from linkwatch.evidence import weigh
+from linkwatch.history import outlook
+from linkwatch.history.hosts import not_before
+from linkwatch.history.ledger import KnownCheck, read_link
+from linkwatch.history.store import Store
+from linkwatch.history.verdicts import cases_of
+from linkwatch.model import CheckResult, Testimony
+from linkwatch.report.explain import StoredCheck, Story
+from linkwatch.report.status import CYCLES, Status
+from linkwatch.verdict import Policy, judge, rule, skipped
+from linkwatch.web.url import link_of
+from linkwatch.wiring import places_of, policy_of
+
+
+def story_of(config: Config, url: str) -> Story:
+    """All that history knows of a URL, in any spelling that means the same link.
+
+    Raises StoreError without a history, LinkwatchError for a URL it does not know.
+    """
+    policy = policy_of(config)
+    with Store(config.database, must_exist=True) as store:
+        names, paths = places_of(store, config)
+        found = read_link(store, link_of(url), names=names, paths=paths)
+        words = next((case.words for case in cases_of(store, [link_of(url)])), ())
+    if found is None:
+        raise LinkwatchError(f"History knows no link {link_of(url)}: no note has mentioned it.")
+    record, checks = found
+    valid = [check.result for check in checks if not check.void]
+    return Story(
+        link=record,
+        rule=None if skipped(record.url, policy) else rule(valid, policy, words),
+        checks=tuple(_told(checks, policy, words)),
+        words=words,
+    )
+
+
+def _told(
+    checks: Sequence[KnownCheck], policy: Policy, words: Sequence[Testimony]
+) -> Iterator[StoredCheck]:
+    """Each check with what it was worth, and how the link stood after it."""
+    so_far: list[CheckResult] = []
+    for check in checks:
+        state = None
+        if not check.void:
+            so_far.append(check.result)
+            heard = [word for word in words if word.at <= check.result.at]
+            state = judge(so_far, policy, heard).state
+        yield StoredCheck(
+            result=check.result,
+            cycle_id=check.cycle_id,
+            void=check.void,
+            evidence=weigh(check.result),
+            state=state,
+        )
+
+
+def status_of(config: Config, *, now: datetime) -> Status:
+    """How things stand at this moment. Raises StoreError without a history."""
+    database = config.database
+    with Store(database, must_exist=True) as store, store.reading():
+        return Status(
+            now=now,
+            notes=outlook.note_count(store),
+            states=outlook.state_counts(store),
+            counted_at=outlook.last_counted(store),
+            running=outlook.running_cycle(store),
+            cycles=outlook.last_cycles(store, CYCLES),
+            next_checks=outlook.next_checks(store),
+            held=not_before(store, now),
+            unsteady=outlook.unsteady_links(store),
+            database=str(database),
+            size_bytes=outlook.size_bytes(store),
+        )
