@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from benchmarks.fates import Link, Ours, Shown, World
+from linkwatch.checker.walk import PASSING_STATUS
 from linkwatch.evidence import Weight, weigh
 from linkwatch.history.verdicts import FLAPPING
 from linkwatch.model import CheckResult, Fault, Fingerprint, Hop, Mark, Sign, State, Verdict
@@ -29,7 +30,6 @@ from linkwatch.web.retry import RetryPolicy
 from linkwatch.web.url import host_of
 
 START = datetime(2026, 1, 5, 4, 0, tzinfo=UTC)  # a Monday
-_PASSING_STATUS = frozenset({408, 425, 429, 502, 503, 504})
 _TRIES = RetryPolicy().tries
 _IN_VAIN = 3  # as patient with one host as the checker
 _SECOND, _THIRD = 10, 20  # numbers of tries: of the second question, of doubted hosts
@@ -110,7 +110,7 @@ class _Sweep:
         tries = _TRIES if in_vain < _IN_VAIN else 1
         for attempt in range(tries):
             shown = self._world.ask(record.link, self._day, first_try + attempt, dark=dark)
-            passing = shown.status in _PASSING_STATUS or shown.fault is Fault.RESET
+            passing = shown.status in PASSING_STATUS or shown.fault is Fault.RESET
             if not passing:
                 break
         self._in_vain[record.host] = in_vain + 1 if passing else 0

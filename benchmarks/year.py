@@ -262,11 +262,12 @@ look as late as the schedule allows, and is not called dead when the year ends. 
 gone to the first on which it is called dead. The mark: no false alarm, no missed death, and a \
 median within a week of what `dead_after` needs at least (its days, or three cycles).
 
-Only the asking is simulated: verdicts, void cycles and due times are linkwatch's own \
-(`verdict.py`, `evidence.py`, `void.py`, `schedule.py`). With daily cycles, links are due as the \
-schedule says: weekly, suspects daily. Requests are those for links, with redirects, retries and \
-witnesses, without those for made-up addresses. "One answer decides" asks every link once a week \
-without retries; any fault and any status from 400 on is dead, and no cycle is void.
+Only the asking is simulated, and the signs of pages come ready-made: verdicts, void cycles and \
+due times are linkwatch's own (`verdict.py`, `evidence.py`, `void.py`, `schedule.py`). With daily \
+cycles, links are due as the schedule says: weekly, suspects daily. Requests are those for links, \
+with redirects, retries and witnesses, without those for made-up addresses. "One answer decides" \
+asks every link once a week without retries; any fault and any status from 400 on is dead, and no \
+cycle is void.
 """
 
 

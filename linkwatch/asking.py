@@ -180,6 +180,10 @@ class Asking:
         await self._thread.run(save_not_before, self._store, wishes, now)
         await self._thread.run(save_host_memories, self._store, self._siblings.learned)
 
+    def is_honest(self, url: str) -> bool:
+        """Whether the link's host is known to mean its answers."""
+        return self._siblings.is_honest(url)
+
     async def why_void(self) -> str | None:
         """One sentence on why what was found must not be judged; None if it may be."""
         run, store = self._thread.run, self._store

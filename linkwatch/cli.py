@@ -263,8 +263,24 @@ def status() -> None:
     _print(overview(status_of(call.config(), now=SystemClock().utc_now())), newline=False)
 
 
+_BECAUSE_LENGTH = 1000  # reports repeat it
+
+
+def _text(_context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """What was typed, if it is text: history keeps nothing else."""
+    if value is None:
+        return None
+    try:
+        value.encode()
+    except UnicodeEncodeError as exc:
+        raise click.BadParameter("it holds bytes that are not UTF-8 text.") from exc
+    if parameter.name == "because" and len(value) > _BECAUSE_LENGTH:
+        raise click.BadParameter(f"it is longer than {_BECAUSE_LENGTH:,} characters.")
+    return value
+
+
 @cli.command()
-@click.argument("url")
+@click.argument("url", callback=_text)
 @_common
 def explain(url: str) -> None:
     """Tell a link's whole story: where it is named, every check, why it stands as it does."""
@@ -294,15 +310,16 @@ def run() -> None:
 
 
 def _today() -> date:
-    return datetime.now().astimezone().date()
+    """Days are UTC's, as in reports: the same date means the same wherever it is typed."""
+    return datetime.now(UTC).date()
 
 
 def _a_day_to_come(
     _context: click.Context, _option: click.Parameter, value: datetime | None
 ) -> date | None:
-    """A day as it was typed, which is a day of wherever the person is."""
-    if value is not None and value.date() <= _today():
-        raise click.BadParameter(f"{value.date()} is not a day to come.")
+    today = _today()
+    if value is not None and value.date() <= today:
+        raise click.BadParameter(f"{value.date()} is not a day to come: it is {today} (UTC).")
     return value.date() if value else None
 
 
@@ -325,12 +342,13 @@ def _a_duration(
 _until = partial(
     click.option, "--until", type=click.DateTime(["%Y-%m-%d"]), callback=_a_day_to_come
 )
+_because = partial(click.option, "--because", default="", metavar="TEXT", callback=_text)
 
 
 @cli.command()
-@click.argument("what", metavar="[URL|PATTERN]", required=False)
-@_until(metavar="DATE", help="The first day on which it is over, as in 2027-01-31.")
-@click.option("--because", default="", metavar="TEXT", help="Why; reports repeat it.")
+@click.argument("what", metavar="[URL|PATTERN]", required=False, callback=_text)
+@_until(metavar="DATE", help="The first day (UTC) on which it is over, as in 2027-01-31.")
+@_because(help="Why; reports repeat it.")
 @_common
 def ignore(what: str | None, until: date | None, because: str) -> None:
     """Don't report a link, or all links that match a pattern. They are still checked.
@@ -339,14 +357,15 @@ def ignore(what: str | None, until: date | None, because: str) -> None:
     """
     from linkwatch.history.overrules import add_ignore
     from linkwatch.history.store import Store
-    from linkwatch.model import Pardon
+    from linkwatch.model import By, Pardon
+    from linkwatch.overrule import has_scheme
     from linkwatch.report.words import count
 
     call = _call()
     config = call.config()
     if what is None and (until or because):
         raise click.UsageError("Ignore what? A URL or a pattern is missing.")
-    with Store(config.database, must_exist=True) as store:
+    with Store(config.database, must_exist=what is None) as store:
         if what is None:
             _list_ignores(store)
             return
@@ -356,27 +375,41 @@ def ignore(what: str | None, until: date | None, because: str) -> None:
         )
     if not call.quiet:
         till = f" until {until}" if until else ""
-        _tell(f"Ignored{till}: {_named(by, what)} ({count(links, 'link')})")
+        pattern = by is By.PATTERN and has_scheme(what)
+        taken = "taken as a pattern, " if pattern else ""
+        _tell(f"Ignored{till}: {_named(by, what)} ({taken}{count(links, 'link')})")
 
 
 def _meant(store: Store, what: str) -> tuple[By, str]:
     """What somebody wants to ignore: a link, or a pattern that can be searched for."""
-    import re
-
     from linkwatch.history.overrules import is_known
     from linkwatch.model import By
     from linkwatch.overrule import is_url
-    from linkwatch.settings import compile_pattern
-    from linkwatch.web.url import link_of
+    from linkwatch.web.url import link_of, request_url
 
-    if is_url(what) or is_known(store, link_of(what)):
-        return By.URL, link_of(what)
+    link = link_of(what)
+    if is_known(store, link):
+        return By.URL, link
+    if not is_url(what):
+        _require_pattern(what)
+        return By.PATTERN, what
+    if request_url(link) is None:
+        raise click.UsageError(f"{what!r} is not a URL that can be opened.")
+    return By.URL, link
+
+
+def _require_pattern(text: str) -> None:
+    import re
+
+    from linkwatch.overrule import covers_all
+    from linkwatch.patterns import compile_pattern
+
     try:
-        if compile_pattern(what).search(""):
-            raise click.UsageError(f"{what!r} would match every link.")
+        everything = not text.strip() or covers_all(compile_pattern(text))
     except re.error as exc:
-        raise click.UsageError(f"{what!r} is not a regular expression: {exc}.") from exc
-    return By.PATTERN, what
+        raise click.UsageError(f"{text!r} is not a regular expression: {exc}.") from exc
+    if everything:
+        raise click.UsageError(f"{text!r} would match every link.")
 
 
 def _named(by: By, what: str) -> str:
@@ -405,7 +438,7 @@ def _terms(pardon: Pardon) -> str:
 
 
 @cli.command()
-@click.argument("what", metavar="URL|PATTERN")
+@click.argument("what", metavar="URL|PATTERN", callback=_text)
 @_common
 def unignore(what: str) -> None:
     """Take an ignore back, by the URL or the pattern that it was given."""
@@ -422,7 +455,7 @@ def unignore(what: str) -> None:
 
 
 @cli.command()
-@click.argument("url")
+@click.argument("url", callback=_text)
 @click.option(
     "--for",
     "duration",
@@ -430,8 +463,8 @@ def unignore(what: str) -> None:
     callback=_a_duration,
     help="How long the word holds, as in 30d.  [default: 90d]",
 )
-@_until(metavar="DATE", help="Or: the first day on which it holds no more, as in 2027-01-31.")
-@click.option("--because", default="", metavar="TEXT", help="How you know.")
+@_until(metavar="DATE", help="Or: the first day (UTC) on which it holds no more.")
+@_because(help="How you know.")
 @click.option("--forget", is_flag=True, help="Take the word back.")
 @_common
 def alive(
@@ -453,10 +486,12 @@ def alive(
     config = call.config()
     if sum((duration is not None, until is not None, forget)) > 1:
         raise click.UsageError("--for, --until and --forget exclude each other.")
+    if forget and because:
+        raise click.UsageError("--forget takes no --because.")
     link, now = link_of(url), datetime.now(UTC)
     end = now + (duration or timedelta(days=90))
     if until is not None:
-        end = datetime(until.year, until.month, until.day).astimezone(UTC)
+        end = datetime(until.year, until.month, until.day, tzinfo=UTC)
     with Store(config.database, must_exist=True) as store:
         if not is_known(store, link):
             raise LinkwatchError(f"History knows no link {link}: no note has mentioned it.")

@@ -12,6 +12,7 @@ import msgspec
 from linkwatch import __version__
 from linkwatch.configfile import read
 from linkwatch.errors import ConfigError, UsageError
+from linkwatch.patterns import Pattern, compile_pattern
 from linkwatch.settings import (
     DEFAULT_NAME,
     Archive,
@@ -22,7 +23,6 @@ from linkwatch.settings import (
     Schedule,
     Seconds,
     Verdict,
-    compile_pattern,
 )
 from linkwatch.web.url import name_of
 
@@ -99,7 +99,7 @@ def _host_name(pattern: str) -> str:
     return star + (name_of(f"http://{name}/") or name)
 
 
-def require_regexes(patterns: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
+def require_regexes(patterns: tuple[str, ...]) -> tuple[Pattern, ...]:
     """The patterns, compiled; they were checked when the file was read."""
     try:
         return tuple(compile_pattern(p) for p in patterns)

@@ -16,7 +16,8 @@ import msgspec
 import yaml
 
 from linkwatch.errors import ConfigError
-from linkwatch.settings import File, HostOverride, compile_pattern, decode, default_text
+from linkwatch.patterns import compile_pattern
+from linkwatch.settings import File, HostOverride, decode, default_text
 from linkwatch.web.url import request_url
 
 

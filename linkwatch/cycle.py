@@ -30,8 +30,7 @@ from linkwatch.history.cycles import (
 )
 from linkwatch.history.ledger import roots
 from linkwatch.history.lookups import bereft, save_lookup
-from linkwatch.history.mentions import dead_in
-from linkwatch.history.overrules import note_covered
+from linkwatch.history.overrules import dead_in, note_covered
 from linkwatch.history.store import Store, one_at_a_time
 from linkwatch.history.writer import StoreThread
 from linkwatch.judging import judge_cycles
@@ -188,9 +187,10 @@ class _Cycle:
 
     def _look_at_ends(self) -> None:
         """Mark the links that end where others of their site end. In the store's thread."""
-        found = crowded(ends(self._store, self._id))
-        if found:
-            add_mark(self._store, self._id, found, Mark(Sign.SAME_END, "links"))
+        found = ends(self._store, self._id)
+        marked = [key for key in crowded(found) if not self._asking.is_honest(found[key].url)]
+        if marked:
+            add_mark(self._store, self._id, marked, Mark(Sign.SAME_END, "links"))
 
     async def _scan(self, paths: Sequence[Path], cwd: Path, now: datetime) -> Scanned:
         stop = threading.Event()

@@ -6,11 +6,13 @@ to the same place.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 _SEVERAL = 3
+_NUMBER = re.compile(r"[a-z]{0,3}[\d.\-_x]*\d[\d.\-_x]*[a-z]?\d*|latest|stable|current|master|main")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,12 +28,12 @@ def crowded(ends: Mapping[int, End]) -> frozenset[int]:
     """The keys of those that end where two other, different pages of their host end as well.
 
     Pages are different by the last part of their path: the same page under an older address, or
-    with other parameters, is one page.
+    with other parameters, is one page. Versions and numbers (`/2.0/`) lead to the latest one.
     """
     groups: dict[tuple[str, str], dict[int, str]] = {}
     for key, end in ends.items():
         name, place = _name(end.url), _place(end.final_url)
-        if name and name != _name(end.final_url):
+        if name and not _NUMBER.fullmatch(name) and name != _name(end.final_url):
             groups.setdefault((end.host, place), {})[key] = name
     return frozenset(
         key for names in groups.values() if len(set(names.values())) >= _SEVERAL for key in names

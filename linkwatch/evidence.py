@@ -37,6 +37,7 @@ class Evidence:
     reason: Reason
     words: str  # what was seen, as the middle of a sentence: "it answered 404 (Not Found)"
     lone: bool = False  # one sign of a page, without company: it never counts towards `dead`
+    hollow: bool = False  # a 2xx of a site that answers so whatever stands there: it clears nothing
 
 
 _BY_FAULT: dict[Fault, tuple[Weight, Reason, str]] = {
@@ -135,7 +136,8 @@ def weigh(result: CheckResult) -> Evidence:
         return told
     if reason is Reason.MOVED:
         answered += ", after permanent redirects only"
-    return Evidence(weight=weight, reason=reason, words=answered)
+    hollow = any(mark.sign is Sign.HOLLOW for mark in result.marks)
+    return Evidence(weight=weight, reason=reason, words=answered, hollow=hollow)
 
 
 def _by_signs(result: CheckResult, answered: str) -> Evidence | None:
@@ -174,15 +176,28 @@ def _believed(signs: dict[Sign, str]) -> dict[Sign, str]:
     this page was once another.
     """
     past = {Sign.CHANGED, Sign.SHRANK} & signs.keys()
-    explained = set()
     if (Sign.HONEST in signs and not past) or Sign.UNDECIDABLE in signs:
-        explained.add(Sign.NOT_FOUND_WORDS)
-    return {sign: by for sign, by in signs.items() if sign not in explained}
+        return {sign: by for sign, by in signs.items() if sign is not Sign.NOT_FOUND_WORDS}
+    return signs
 
 
 def _cause(sign: Sign, by: str, telling: dict[Sign, str]) -> str:
     """What could cause a sign. Unknown addresses that lead to where the link leads say it again."""
     return "place" if (sign, by) == (Sign.SIBLING_SAME, "redirect") else telling[sign]
+
+
+def _keeps_company(sign: Sign, causes: set[str], signs: dict[Sign, str]) -> bool:
+    """Whether a page's past says more than the signs do.
+
+    Who is led elsewhere finds another page there. A made-up address that shows the same was asked
+    for because the page had changed. And a host that means its answers means this page too.
+    """
+    match sign:
+        case Sign.CHANGED:
+            return bool(causes - {"place", "others"}) and Sign.HONEST not in signs
+        case Sign.SHRANK:
+            return bool(causes - {"place"}) and Sign.HONEST not in signs
+    return True
 
 
 def _together(
@@ -192,8 +207,8 @@ def _together(
     found = [sign for sign in telling if sign in signs]
     if not found:
         return None
-    with_them = [sign for sign in company if sign in signs]
     causes = {_cause(sign, signs[sign], telling) for sign in found}
+    with_them = [sign for sign in company if sign in signs and _keeps_company(sign, causes, signs)]
     causes |= {_COMPANY.get(sign) or _MISSING[sign] for sign in with_them}
     *before, last = (_WORDS[sign] for sign in (*found, *with_them))
     words = f"{', '.join(before)}, and {last}" if before else last

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Sequence
+from itertools import chain
 
 from linkwatch.drift import drift
 from linkwatch.evidence import Weight, weigh
+from linkwatch.history.checks import ids_of
 from linkwatch.history.cycles import mark_judged
-from linkwatch.history.store import Store
+from linkwatch.history.store import BATCH, Store
 from linkwatch.history.verdicts import (
     Case,
     Judged,
-    cases_of,
+    cases,
     mentioned,
     save_verdicts,
     unjudged,
     unsteady_hosts,
 )
-from linkwatch.model import State
+from linkwatch.model import Reason, State
 from linkwatch.schedule import Standing, next_look
 from linkwatch.verdict import Policy, judge, skipped
 
@@ -27,20 +29,34 @@ def judge_cycles(store: Store, policy: Policy, *, cycle_id: int, up_to: int) -> 
 
     Checks of cycles up to `up_to` count; what differs is news of `cycle_id`.
     """
-    _judge(store, policy, unjudged(store, policy.digest), cycle_id)
+    ids = unjudged(store, policy.digest, up_to=up_to)
+    _judge(store, policy, ids, cycle_id=cycle_id, up_to=up_to)
     mark_judged(store, up_to=up_to)
 
 
 def rejudge(store: Store, policy: Policy, urls: Collection[str]) -> None:
-    """Judge some links anew, at once and between cycles: a person said something about them."""
-    _judge(store, policy, cases_of(store, urls), None)
+    """Judge some links anew, at once and even in the middle of a cycle: a person spoke of them."""
+    _judge(store, policy, ids_of(store, urls))
 
 
-def _judge(store: Store, policy: Policy, cases: Iterable[Case], cycle_id: int | None) -> None:
+def _judge(
+    store: Store,
+    policy: Policy,
+    ids: Sequence[int],
+    *,
+    cycle_id: int | None = None,
+    up_to: int | None = None,
+) -> None:
+    """Judge links batch by batch. What is said of one meanwhile comes before its batch or after."""
     unsteady = unsteady_hosts(store)
     vault = mentioned(store)
-    judged = [_judged(case, policy, unsteady=case.host in unsteady, vault=vault) for case in cases]
-    save_verdicts(store, cycle_id, judged)
+    for i in range(0, len(ids), BATCH):
+        with store.writing():
+            judged = [
+                _judged(case, policy, unsteady=case.host in unsteady, vault=vault)
+                for case in cases(store, ids[i : i + BATCH], up_to=up_to)
+            ]
+            save_verdicts(store, cycle_id, judged)
 
 
 def _judged(case: Case, policy: Policy, *, unsteady: bool, vault: int) -> Judged:
@@ -57,6 +73,8 @@ def _judged(case: Case, policy: Policy, *, unsteady: bool, vault: int) -> Judged
             vault=vault,
         )
         again = next_look(standing, policy.recheck_after)
+        if verdict.reason is Reason.VOUCHED:  # due as soon as the word has run out
+            again = min(again, case.words[-1].until)
     return Judged(
         link_id=case.link_id,
         verdict=verdict,
@@ -71,8 +89,10 @@ def _judged(case: Case, policy: Policy, *, unsteady: bool, vault: int) -> Judged
 
 
 def _good(case: Case) -> int | None:
-    """The last healthy check."""
-    for check_id, result in zip(reversed(case.check_ids), reversed(case.results), strict=True):
+    """The last healthy check that has a page to compare with; else the last healthy one."""
+    checks = list(zip(case.check_ids, case.results, strict=True))[::-1]
+    pages = (pair for pair in checks if pair[1].fingerprint is not None)
+    for check_id, result in chain(pages, checks):
         if weigh(result).weight is Weight.HEALTHY:
             return check_id
     return None

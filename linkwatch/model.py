@@ -93,6 +93,7 @@ class Sign(StrEnum):
     CHANGED = "changed"  # it used to be another page
     SHRANK = "shrank"  # of its text little is left
     HONEST = "honest"  # the host answered a made-up address with 404
+    HOLLOW = "hollow"  # the site answers so whatever stands there, and could not be asked otherwise
     UNDECIDABLE = "undecidable"  # an app in one page, or a host that shows the same for everything
 
 
@@ -329,6 +330,7 @@ class Overruled:
     until: date | None  # the first day on which it is over; None: for good
     because: str
     speaks_up: str | None = None  # why it is told of nevertheless, in one sentence
+    anew: bool = False  # it does, and did not at the valid cycle before
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 An ignored link is checked and judged as any other. That lists of ignores are where rot hides is
 why an ignore has an end, and why it covers only what the link was like when it began: a link that
-now is gone for good, or in another way than then, is told of again.
+now is dead and was not then, or is gone for good in another way than then, is told of again.
 """
 
 from __future__ import annotations
@@ -13,13 +13,16 @@ from dataclasses import dataclass
 from datetime import date
 
 from linkwatch.evidence import Weight
-from linkwatch.model import By, Overruled, Pardon, Reason
+from linkwatch.model import By, Overruled, Pardon, Reason, State
+from linkwatch.patterns import Pattern, compile_pattern
 
 UNREADABLE = date.min  # the `until` of a comment that cannot be read: over, ever since
 
 # What URLs hardly hold and patterns are made of. `?`, `+`, `(` and `*` alone are legal in URLs.
 _PATTERN = re.compile(r"[\\^|{}]|\.[*+]|\(\?|\$\Z|(?<!//)\[")
 _WEB = re.compile(r"https?://", re.IGNORECASE)
+# What matches all of these matches anything.
+_UNRELATED = ("http://q.invalid/", "https://[::7]:8/w?k=9", "https://zz-4.test/Ü#~")
 
 # How a link with a reason is, where the bare word would not do.
 _MANNERS: dict[Reason, str] = {
@@ -51,10 +54,11 @@ _MANNERS: dict[Reason, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Class:
-    """What kind of evidence a link's last check was."""
+    """What kind of evidence a link's last check was, and how the link stood."""
 
     weight: Weight
     reason: Reason
+    state: State
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,8 +122,8 @@ def _overruled(ignore: Ignore, now: Class | None, today: date | None) -> Overrul
     elif _over(pardon, today):
         speaks_up = f"Ignored until {pardon.until}, which is over."
     elif ignore.then is not None and now is not None and _worse(ignore.then, now):
-        was, is_now = _manner(ignore.then.reason), _manner(now.reason)
-        speaks_up = f"Ignored while it was {was}; now it is {is_now}."
+        is_now = _manner(now.reason) if _gone_anew(ignore.then, now) else "dead"
+        speaks_up = f"Ignored while it was {_manner(ignore.then.reason)}; now it is {is_now}."
     return Overruled(
         by=ignore.by,
         until=None if pardon.until == UNREADABLE else pardon.until,
@@ -135,14 +139,19 @@ def _over(pardon: Pardon, today: date | None) -> bool:
 
 
 def _worse(then: Class | None, now: Class | None) -> bool:
-    """Whether a link is gone now, and was not when its ignore began, or not in this way.
+    """Whether a link is dead or gone now, and was not when its ignore began, or not in this way.
 
     Whatever else changes (a timeout that becomes a 403, and back) is the noise for which people
     ignore links.
     """
-    if then is None or now is None or now.weight is not Weight.HARD:
+    if then is None or now is None:
         return False
-    return then != now
+    died = now.state is State.DEAD and then.state is not State.DEAD
+    return died or _gone_anew(then, now)
+
+
+def _gone_anew(then: Class, now: Class) -> bool:
+    return now.weight is Weight.HARD and (then.weight, then.reason) != (now.weight, now.reason)
 
 
 def _manner(reason: Reason) -> str:
@@ -152,6 +161,24 @@ def _manner(reason: Reason) -> str:
 def is_url(text: str) -> bool:
     """Whether somebody who writes this means one URL, and not a pattern for many.
 
-    In doubt a URL: `?`, `+` and parentheses stand in many.
+    In doubt a URL: `?`, `+` and parentheses stand in many, and what is no pattern is none.
     """
-    return _WEB.match(text) is not None and _PATTERN.search(text) is None
+    if not has_scheme(text):
+        return False
+    if _PATTERN.search(text) is None:
+        return True
+    try:
+        compile_pattern(text)
+    except re.error:
+        return True
+    return False
+
+
+def has_scheme(text: str) -> bool:
+    """Whether something begins like a URL of the web."""
+    return _WEB.match(text) is not None
+
+
+def covers_all(pattern: Pattern) -> bool:
+    """Whether a pattern would match every link, or as good as every link."""
+    return all(map(pattern.matches, _UNRELATED))

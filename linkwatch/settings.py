@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import warnings
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -132,13 +131,6 @@ def decode(kind: type, value: object) -> Seconds:
     if kind is not Seconds:
         raise NotImplementedError
     return seconds(value)
-
-
-def compile_pattern(pattern: str) -> re.Pattern[str]:
-    """A URL pattern, ready for searching. Raises re.error."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # `[[a]` may mean something else in a Python to come
-        return re.compile(pattern)
 
 
 def default_text() -> str:

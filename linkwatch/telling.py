@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from linkwatch.config import Config
@@ -11,7 +12,7 @@ from linkwatch.evidence import weigh
 from linkwatch.history import outlook
 from linkwatch.history.hosts import not_before
 from linkwatch.history.ledger import KnownCheck, read_link
-from linkwatch.history.store import Store
+from linkwatch.history.store import Store, is_locked
 from linkwatch.history.verdicts import cases_of
 from linkwatch.model import CheckResult, Testimony
 from linkwatch.report.explain import StoredCheck, Story
@@ -35,11 +36,14 @@ def story_of(config: Config, url: str) -> Story:
         raise LinkwatchError(f"History knows no link {link_of(url)}: no note has mentioned it.")
     record, checks = found
     valid = [check.result for check in checks if not check.void]
+    out = skipped(record.url, policy)
+    verdict = out or (judge(valid, policy, words) if valid or words else record.verdict)
     return Story(
-        link=record,
-        rule=None if skipped(record.url, policy) else rule(valid, policy, words),
+        link=replace(record, verdict=verdict),
+        rule=None if out else rule(valid, policy, words),
         checks=tuple(_told(checks, policy, words)),
         words=words,
+        before=None if verdict.state is record.verdict.state else record.verdict.state,
     )
 
 
@@ -66,13 +70,16 @@ def _told(
 def status_of(config: Config, *, now: datetime) -> Status:
     """How things stand at this moment. Raises StoreError without a history."""
     database = config.database
+    locked = is_locked(database)
     with Store(database, must_exist=True) as store, store.reading():
+        running = outlook.running_cycle(store)
         return Status(
             now=now,
             notes=outlook.note_count(store),
             states=outlook.state_counts(store),
             counted_at=outlook.last_counted(store),
-            running=outlook.running_cycle(store),
+            running=running,
+            killed=running is not None and not (locked or is_locked(database)),  # it may have begun
             cycles=outlook.last_cycles(store, CYCLES),
             next_checks=outlook.next_checks(store),
             held=not_before(store, now),

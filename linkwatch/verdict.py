@@ -6,7 +6,6 @@ changed policy judges all history anew without a single request.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -14,6 +13,7 @@ from hashlib import blake2b
 
 from linkwatch.evidence import Evidence, Weight, weigh
 from linkwatch.model import CheckResult, Fault, Reason, State, Testimony, Verdict
+from linkwatch.patterns import Pattern
 from linkwatch.web.guard import outside_dns, private_name
 from linkwatch.web.url import name_of
 
@@ -21,6 +21,8 @@ _RULES = 2  # raise it when the rules below change, so that cached verdicts are 
 _WELL = frozenset({State.ALIVE, State.MOVED})
 _FAILING = frozenset({State.DEAD, State.SUSPECT})
 _OF_LATE = timedelta(days=90)
+_APART = timedelta(days=60)
+_BY_SIGNS = frozenset({Reason.SOFT_404, Reason.HOME_REDIRECT, Reason.PARKED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,22 +32,22 @@ class Policy:
     failures: int
     days: float
     recheck_after: timedelta
-    exclude: tuple[re.Pattern[str], ...] = field(default=())
+    exclude: tuple[Pattern, ...] = field(default=())
     allow_private: bool = False
 
     @property
     def digest(self) -> str:
         """Changes whenever a verdict under this policy might."""
         parts = (_RULES, self.failures, self.days, self.recheck_after, self.allow_private)
-        patterns = tuple(pattern.pattern for pattern in self.exclude)
+        patterns = tuple(pattern.text for pattern in self.exclude)
         return blake2b(repr((parts, patterns)).encode(), digest_size=8).hexdigest()
 
 
 def skipped(url: str, policy: Policy) -> Verdict | None:
     """The verdict on a link that our own policy keeps us from asking; None if it may be asked."""
     for pattern in policy.exclude:
-        if pattern.search(url):
-            why = f"Excluded by your configuration (notes.exclude_urls: {pattern.pattern})."
+        if pattern.matches(url):
+            why = f"Excluded by your configuration (notes.exclude_urls: {pattern.text})."
             return _skip(Reason.EXCLUDED, why)
     name = name_of(url)
     if outside_dns(name):
@@ -67,12 +69,20 @@ class _Run:
     count: int = 0  # those that count: asked, and more than a lone sign of the page
     first: datetime | None = None
     last: datetime | None = None
+    refused: bool = False  # since the last of them a server spoke, and did not say "gone"
 
-    def add(self, result: CheckResult, *, lone: bool) -> None:
-        if not (result.inferred or lone):
-            self.count += 1
-            self.first = self.first or result.at
-            self.last = result.at
+    def add(self, result: CheckResult) -> None:
+        """Count a failure. One that a refusal and a long time part from the last begins anew."""
+        if self.refused and self.last is not None and result.at - self.last > _APART:
+            self.restart()
+        self.count += 1
+        self.first = self.first or result.at
+        self.last = result.at
+        self.refused = False
+
+    def restart(self) -> None:
+        """What was counted so far does not belong to what follows."""
+        self.count, self.first, self.last, self.refused = 0, None, None, False
 
     def lasted(self, policy: Policy) -> bool:
         if self.first is None or self.last is None or self.count < policy.failures:
@@ -87,12 +97,13 @@ def judge(
 
     Dead is a link that failed `policy.failures` times in a row with `policy.days` from the first
     to the last of them; or, if it was never seen alive, whose hard evidence was confirmed by a
-    second question. Once dead, only a healthy answer brings it back: a refusal neither counts
-    nor clears. An inferred failure and a lone sign of the page make it suspect, and never count.
+    second question. A refusal neither counts nor clears, unless failures lie months apart with
+    refusals between them. An inferred failure makes a link suspect, and never counts. Nor does a
+    lone sign of the page, which also ends the row: the server shows a page.
 
     `words` are people's, oldest first. A word that a link is alive clears it as a healthy answer
-    does, and until it runs out, what was seen when it was given is not held against the link; a
-    failure of another kind is.
+    does, and until it runs out, what was seen when it was given, and what is milder, is not held
+    against the link; a failure of another kind is.
     """
     return _read(history, policy, words).verdict()
 
@@ -125,17 +136,25 @@ class _Case:
         self._told: tuple[CheckResult, Evidence] | None = None  # what the state rests on
         self._latest: tuple[Weight, Reason] | None = None
         self._seen_alive = False
+        self._seen_page = False  # a server showed a page, though with a sign against it
         self._last_good: datetime | None = None
         self._recovered: list[datetime] = []
-        self._word: Testimony | None = None  # in force
-        self._pardoned: tuple[Weight, Reason] | None = None  # what it covers
+        self._word: Testimony | None = None  # not yet run out
+        self._pardoned: frozenset[tuple[Weight, Reason]] = frozenset()  # what it covers
+        self._vouched = False  # the state rests on it
 
     def hear(self, word: Testimony) -> None:
         """A person says that it is alive."""
+        told = {(self._told[1].weight, self._told[1].reason)} if self._told else set()
+        seen = told | ({self._latest} if self._latest else set())
         self._word = word
-        self._pardoned = self._latest
+        self._pardoned = frozenset(kind for kind in seen if kind[0] is not Weight.HEALTHY)
+        self._vouch(word)
+
+    def _vouch(self, word: Testimony) -> None:
         self._run = None
         self._seen_alive = True
+        self._vouched = self._vouched or self._state not in _WELL
         if self._state not in _WELL:
             self._state, self._since = State.ALIVE, word.at
 
@@ -144,15 +163,16 @@ class _Case:
         evidence = weigh(result)
         if evidence.weight is Weight.NONE:
             return
+        if evidence.hollow and self._state in _FAILING:
+            return
         self._latest = (evidence.weight, evidence.reason)
-        if self._word is not None:
-            if evidence.weight is Weight.HEALTHY or result.at >= self._word.until:
-                self._word = None
-            elif self._latest == self._pardoned or evidence.weight is Weight.REFUSING:
-                self._told = (result, evidence)
-                return
-            else:
-                self._word = None
+        if self._word is not None and result.at >= self._word.until:
+            self._word = None
+        if self._word is not None and self._is_pardoned(evidence):
+            self._vouch(self._word)
+            self._vouched = True
+            self._told = (result, evidence)
+            return
         before = self._state
         match evidence.weight:
             case Weight.HEALTHY:
@@ -163,31 +183,47 @@ class _Case:
                 self._run = None
                 self._state = State.MOVED if evidence.reason is Reason.MOVED else State.ALIVE
             case Weight.REFUSING:
+                if self._run is not None:
+                    self._run.refused = True
                 if self._state is State.DEAD:
                     return
                 self._state = State.BLOCKED
             case _:
                 if not self._fails(result, evidence):
                     return
+        self._vouched = False
         self._told = (result, evidence)
         if self._state in _FAILING:
             self._since = self._run.began if self._run else result.at
         elif self._state is not before:
             self._since = result.at
 
+    def _is_pardoned(self, evidence: Evidence) -> bool:
+        kind = (evidence.weight, evidence.reason)
+        milder = evidence.weight is Weight.REFUSING and bool(self._pardoned)
+        return kind in self._pardoned or milder
+
     def _fails(self, result: CheckResult, evidence: Evidence) -> bool:
         """Count a failure. False if an earlier one says better why it is dead."""
         self._run = run = self._run or _Run(result.at)
-        run.add(result, lone=evidence.lone)
+        if evidence.lone:
+            self._seen_page = True
+            run.restart()
+            if self._state is State.DEAD and self._told and self._told[1].reason in _BY_SIGNS:
+                return False
+            self._state = State.SUSPECT
+            return True
+        if not result.inferred:
+            run.add(result)
         if self._state is State.DEAD:
             return run.lasted(self._policy)
-        hard = evidence.weight is Weight.HARD
-        at_once = hard and result.confirmed and not self._seen_alive
+        hard = evidence.weight is Weight.HARD and result.confirmed
+        at_once = hard and not (self._seen_alive or self._seen_page)
         self._state = State.DEAD if at_once or run.lasted(self._policy) else State.SUSPECT
         return True
 
     def verdict(self) -> Verdict:
-        if self._word is not None:
+        if self._vouched and self._word is not None:
             return Verdict(
                 state=State.ALIVE,
                 reason=Reason.VOUCHED,
@@ -223,8 +259,8 @@ class _Case:
             f"{_count(policy.failures, 'failing check')} in a row"
             f" with {_count(policy.days, 'day')} from the first to the last of them"
         )
-        if self._word is not None:
-            return "A person's word holds until it runs out, or until another kind of failure."
+        if self._vouched and self._word is not None:
+            return "A person's word covers what was seen when it was given, until it runs out."
         if self._told is None:
             return "Nothing that was seen says anything about the link."
         run, evidence = self._run, self._told[1]

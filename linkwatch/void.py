@@ -47,6 +47,7 @@ class Comparison:
     before_final_url: str | None
     before_digest: str | None
     redirected: bool = False  # the host answered, and sent us on to where the story ended
+    new: bool = False  # the link was never checked before
 
 
 @dataclass(slots=True)
@@ -54,8 +55,8 @@ class _Host:
     key: str
     answered: bool = False
     answered_before: bool = False
+    new: bool = True  # none of its links was ever checked before
     well_before: bool = False  # with a page, or with the way to one
-    failed: bool = False  # a link of it had no answer of any kind
     offline: bool = False  # the way out failed, before the host was even asked
     ours: bool = False  # the fault may be this machine's
     redirected: bool = False
@@ -99,7 +100,7 @@ def why_void(
     if dark:
         return WENT_DARK
     hosts = _by_host(comparisons)
-    if asleep and any(host.failed for host in hosts.values()):
+    if asleep and any(host.answered_before and not host.answered for host in hosts.values()):
         return SLEPT
     if hosts and not any(host.answered for host in hosts.values()):
         if len(hosts) >= _ENOUGH_HOSTS:
@@ -130,12 +131,17 @@ def doubted(comparisons: Iterable[Comparison]) -> list[str]:
 
     They answered when last validly checked, and now not at all. None if they are so few that
     their own deaths explain it. Below five hosts nothing can be told: there `suspect`, which three
-    failures on different days have to confirm, is the whole protection.
+    failures on different days have to confirm, is the whole protection. Of new hosts, as in a
+    first cycle, more than half must be silent.
     """
-    known = {key: host for key, host in _by_host(comparisons).items() if host.answered_before}
+    hosts = _by_host(comparisons)
+    known = {key: host for key, host in hosts.items() if host.answered_before}
     silent = [key for key, host in known.items() if not host.answered]
-    enough = len(silent) >= max(_ENOUGH_KNOWN, _DOUBTED_SHARE * len(known))
-    return silent if enough else []
+    if len(silent) >= max(_ENOUGH_KNOWN, _DOUBTED_SHARE * len(known)):
+        return silent
+    new = {key: host for key, host in hosts.items() if host.new}
+    silent = [key for key, host in new.items() if not host.answered]
+    return silent if len(silent) >= _ENOUGH_KNOWN and len(silent) * 2 > len(new) else []
 
 
 def gone_dark(witnesses: Iterable[CheckResult]) -> bool:
@@ -174,7 +180,7 @@ def _by_host(comparisons: Iterable[Comparison]) -> dict[str, _Host]:
             host = hosts[one.host] = _Host(one.host)
         host.answered |= one.status is not None or one.redirected
         host.redirected |= one.redirected
-        host.failed |= one.status is None
+        host.new &= one.new
         host.offline |= one.fault is Fault.OFFLINE
         host.ours |= one.fault in _OURS
         if one.status is not None:

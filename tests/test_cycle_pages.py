@@ -65,6 +65,7 @@ def test_a_page_that_became_another_is_reported_with_both_titles_and_stays_alive
 def test_a_page_that_said_something_and_now_says_it_is_gone_dies_by_its_past(world: World) -> None:
     link = world.web.page("site.example", "/texts/river", page("The river and its mills"))
     world.note("a.md", link)
+    world.web.page("site.example", "*", Reply(status=403))  # it does not say whether it is honest
     story = weeks(world, link)
     next(story)
     lost = page("Page not found", "Sorry, we could not find the page that you asked for.")
@@ -93,18 +94,34 @@ def test_what_a_host_said_to_a_made_up_address_is_remembered(world: World) -> No
 
 
 def test_different_pages_that_all_lead_to_one_are_marked_together(world: World) -> None:
-    home = Reply(status=301, headers=[("Location", "/news/")])
+    home = Reply(status=302, headers=[("Location", "/news/")])
     links = [world.web.page("site.example", f"/texts/{n}-mills", home) for n in ("a", "b", "c")]
-    one = world.web.page("site.example", "/texts/old-news", Reply(status=301, headers=home.headers))
+    world.web.page("site.example", "*", Reply(status=403))
+    world.web.page("honest.example", "/news/", page("News"))
+    honest = [world.web.page("honest.example", f"/texts/{n}-mills", home) for n in ("a", "b", "c")]
+    one = world.web.page("site.example", "/texts/old-news", home)
     single = world.web.page("other.example", "/texts/a-mills", home)
     world.web.page("other.example", "/news/", page("News"))
     world.web.page("site.example", "/news/", page("News"))
-    world.note("a.md", " ".join([*links, one, single]))
+    world.note("a.md", " ".join([*links, *honest, one, single]))
 
     world.check()
 
+    assert set(world.states(honest)) == {State.ALIVE}
+
     assert set(world.states([*links, one])) == {State.SUSPECT}
-    assert world.state(single) is State.MOVED
+    assert world.state(single) is State.ALIVE
+
+
+def test_pages_that_were_merged_for_good_have_moved(world: World) -> None:
+    merged = Reply(status=301, headers=[("Location", "/handbook")])
+    links = [world.web.page("site.example", f"/guide/{n}", merged) for n in ("a", "b", "c")]
+    world.web.page("site.example", "/handbook", page("The handbook"))
+    world.note("a.md", " ".join(links))
+
+    world.check()
+
+    assert set(world.states(links)) == {State.MOVED}
 
 
 def fragments(world: World) -> None:

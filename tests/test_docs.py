@@ -108,6 +108,7 @@ def test_no_wing_reaches_into_another(wing: str) -> None:
         "marker",
         "model",
         "overrule",
+        "patterns",
         "settings",
         "verdict",
         "void",

@@ -169,17 +169,20 @@ LONE = True
         (200, "not_found_words:title not_found_words:heading", S, Reason.SOFT_404, LONE),
         (200, "not_found_path:path", S, Reason.SOFT_404, LONE),
         (200, "sibling_same:page", S, Reason.SOFT_404, LONE),
-        (200, "same_end:links", S, Reason.SOFT_404, LONE),
+        (200, "same_end:links changed:text", S, Reason.SOFT_404, LONE),
         (200, "not_found_words:title sibling_same:page", S, Reason.SOFT_404, False),
         (200, "not_found_words:title not_found_path:path", S, Reason.SOFT_404, False),
         (200, "not_found_words:title changed:text", S, Reason.SOFT_404, False),
         (200, "sibling_same:page shrank:text", S, Reason.SOFT_404, False),
+        (200, "sibling_same:page changed:text", S, Reason.SOFT_404, LONE),
         (200, "to_home:root", S, Reason.HOME_REDIRECT, LONE),
         (200, "to_home:root same_end:links", S, Reason.HOME_REDIRECT, LONE),
         (200, "to_home:root sibling_same:redirect", S, Reason.HOME_REDIRECT, LONE),
         (200, "sibling_same:redirect", S, Reason.SOFT_404, LONE),
         (200, "same_end:links sibling_same:redirect", S, Reason.SOFT_404, LONE),
-        (200, "to_home:root changed:text", S, Reason.HOME_REDIRECT, False),
+        (200, "to_home:root changed:text shrank:text", S, Reason.HOME_REDIRECT, LONE),
+        (200, "sibling_same:redirect changed:text", S, Reason.SOFT_404, LONE),
+        (200, "not_found_words:title same_end:links", S, Reason.SOFT_404, False),
         (200, "to_home:root home_canonical:link", S, Reason.HOME_REDIRECT, False),
         # what is no sign by itself
         (200, "changed:text", H, Reason.OK, False),
@@ -190,7 +193,8 @@ LONE = True
         (200, "not_found_words:title honest:sibling", H, Reason.OK, False),
         (200, "not_found_words:title undecidable:root", H, Reason.OK, False),
         # but not where it used to be another page
-        (200, "not_found_words:title honest:sibling changed:text", S, Reason.SOFT_404, False),
+        (200, "not_found_words:title honest:sibling changed:text", S, Reason.SOFT_404, LONE),
+        (200, "not_found_words:title honest:sibling shrank:text", S, Reason.SOFT_404, LONE),
         (200, "not_found_path:path honest:sibling", S, Reason.SOFT_404, LONE),
         (200, "to_home:root honest:sibling", S, Reason.HOME_REDIRECT, LONE),
         # signs of a page that is not there anyway change nothing
@@ -240,3 +244,9 @@ def test_what_a_site_says_of_its_own_outweighs_the_status(
 
     assert (evidence.weight, evidence.reason) == (weight, reason)
     assert evidence.lone is (says is Says.DOUBTFUL)
+
+
+def test_a_site_that_answers_200_to_everything_says_so() -> None:
+    assert weigh(seen(200, marks="hollow:youtube")).hollow
+    assert not weigh(seen(200)).hollow
+    assert weigh(seen(404, marks="hollow:youtube")).weight is Weight.HARD

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from linkwatch.evidence import Weight
-from linkwatch.model import By, Overruled, Pardon, Reason
-from linkwatch.overrule import UNREADABLE, Class, Ignore, decide, is_url
+from linkwatch.model import By, Overruled, Pardon, Reason, State
+from linkwatch.overrule import UNREADABLE, Class, Ignore, covers_all, decide, is_url
+from linkwatch.patterns import compile_pattern
 
 DAY = date(2026, 3, 1)
 LATER = Pardon(until=date(2026, 3, 2), because="later")
 OVER = Pardon(until=DAY, because="over")
 FOR_GOOD = Pardon(because="for good")
 
-WELL = Class(weight=Weight.HEALTHY, reason=Reason.OK)
-MOVED = Class(weight=Weight.HEALTHY, reason=Reason.MOVED)
-FORBIDDEN = Class(weight=Weight.REFUSING, reason=Reason.FORBIDDEN)
-SLOW = Class(weight=Weight.SOFT, reason=Reason.TIMEOUT)
-MISSING = Class(weight=Weight.HARD, reason=Reason.NOT_FOUND)
-NAMELESS = Class(weight=Weight.HARD, reason=Reason.DNS)
+WELL = Class(weight=Weight.HEALTHY, reason=Reason.OK, state=State.ALIVE)
+MOVED = Class(weight=Weight.HEALTHY, reason=Reason.MOVED, state=State.MOVED)
+FORBIDDEN = Class(weight=Weight.REFUSING, reason=Reason.FORBIDDEN, state=State.BLOCKED)
+SLOW = Class(weight=Weight.SOFT, reason=Reason.TIMEOUT, state=State.SUSPECT)
+MISSING = Class(weight=Weight.HARD, reason=Reason.NOT_FOUND, state=State.DEAD)
+NAMELESS = Class(weight=Weight.HARD, reason=Reason.DNS, state=State.DEAD)
+PARKED = Class(weight=Weight.SOFT, reason=Reason.PARKED, state=State.DEAD)
+SHUT = Class(weight=Weight.REFUSING, reason=Reason.FORBIDDEN, state=State.DEAD)
 
 
 def told(*ignores: Ignore, now: Class | None = FORBIDDEN) -> Overruled | None:
@@ -61,6 +65,10 @@ def test_an_ignore_is_over_on_the_day_that_it_names(
         (WELL, MISSING, "well; now it is not found (404)."),
         (SLOW, NAMELESS, "too slow to answer; now it is without a name (NXDOMAIN)."),
         (MISSING, NAMELESS, "not found (404); now it is without a name (NXDOMAIN)."),
+        (FORBIDDEN, PARKED, "forbidden (403); now it is dead."),
+        (FORBIDDEN, SHUT, "forbidden (403); now it is dead."),
+        (PARKED, SHUT, None),
+        (PARKED, WELL, None),
         (MISSING, MISSING, None),
         (MISSING, WELL, None),
         (FORBIDDEN, SLOW, None),
@@ -71,7 +79,7 @@ def test_an_ignore_is_over_on_the_day_that_it_names(
         (MISSING, None, None),
     ],
 )
-def test_only_a_link_that_is_gone_in_a_new_way_speaks_up(
+def test_only_a_link_that_died_or_is_gone_in_a_new_way_speaks_up(
     then: Class | None, now: Class | None, speaks_up: str | None
 ) -> None:
     found = told(ignore(then=then), now=now)
@@ -81,8 +89,8 @@ def test_only_a_link_that_is_gone_in_a_new_way_speaks_up(
 
 @pytest.mark.parametrize("reason", Reason)
 def test_the_sentence_can_tell_every_reason(reason: Reason) -> None:
-    then = Class(weight=Weight.SOFT, reason=reason)
-    found = told(ignore(then=then), now=Class(weight=Weight.HARD, reason=Reason.GONE))
+    then = replace(SLOW, reason=reason)
+    found = told(ignore(then=then), now=replace(MISSING, reason=Reason.GONE))
     assert found is not None
     assert found.speaks_up is not None
     assert "_" not in found.speaks_up
@@ -153,9 +161,29 @@ def test_a_comment_that_cannot_be_read_says_how_it_is_written() -> None:
         ("https://(a|b).example.org/", False),
         ("https://example.org/x{2}", False),
         ("https://example.org/x$", False),
+        ("https://example.org/[x", True),
         ("example.org", False),
         ("ftp://example.org/", False),
     ],
 )
 def test_a_url_is_told_from_a_pattern(text: str, one: bool) -> None:
     assert is_url(text) is one
+
+
+@pytest.mark.parametrize(
+    ("pattern", "every"),
+    [
+        ("", True),
+        (".", True),
+        ("h", True),
+        ("http", True),
+        ("://", True),
+        ("^https?:", True),
+        (r"\w+", True),
+        ("^https:", False),
+        ("example", False),
+        (r"\.org/", False),
+    ],
+)
+def test_a_pattern_that_matches_unrelated_urls_matches_every_one(pattern: str, every: bool) -> None:
+    assert covers_all(compile_pattern(pattern)) is every

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -144,7 +145,7 @@ def test_a_word_holds_for_as_long_as_it_says(
     with Store(shop.folder / "data" / "linkwatch.db") as store:
         (row,) = store.rows("select at, until from testimonies")
     at, until = datetime.fromisoformat(row["at"]), datetime.fromisoformat(row["until"])
-    midnight = datetime(2999, 1, 1).astimezone(UTC)
+    midnight = datetime(2999, 1, 1, tzinfo=UTC)
     assert until == (at + timedelta(days=days) if days else midnight)
 
 
@@ -157,6 +158,20 @@ def test_a_word_holds_for_as_long_as_it_says(
         (["ignore", "("], 3, "not a regular expression"),
         (["ignore", ".*"], 3, "would match every link"),
         (["ignore", ""], 3, "would match every link"),
+        (["ignore", " "], 3, "would match every link"),
+        (["ignore", "http"], 3, "would match every link"),
+        (["ignore", "http://"], 3, "not a URL that can be opened"),
+        (["ignore", "http://a:99999/"], 3, "not a URL that can be opened"),
+        (["ignore", "http://[::1"], 3, "not a URL that can be opened"),
+        (["ignore", "http://a b/"], 3, "not a URL that can be opened"),
+        (["ignore", "x", "--because", "y" * 1001], 3, "longer than 1,000 characters"),
+        (["ignore", "x", "--because", "lone \udcff"], 3, "not UTF-8 text"),
+        (["ignore", "x\udcff"], 3, "not UTF-8 text"),
+        (["unignore", "x\udcff"], 3, "not UTF-8 text"),
+        (["alive", "http://x\udcff/"], 3, "not UTF-8 text"),
+        (["alive", "http://x/", "--because", "\udcff"], 3, "not UTF-8 text"),
+        (["explain", "http://x\udcff/"], 3, "not UTF-8 text"),
+        (["alive", "https://x.example/", "--because", "y", "--forget"], 3, "takes no --because"),
         (["unignore", "https://x.example/"], 1, "`linkwatch ignore` lists what is"),
         (["unignore"], 3, "Missing argument"),
         (["alive", "https://x.example/"], 1, "no note has mentioned it"),
@@ -175,7 +190,7 @@ def test_a_mistake_gets_one_sentence(
     assert sentence in ran.err
 
 
-@pytest.mark.parametrize("arguments", [["ignore"], ["ignore", "x"], ["unignore", "x"],
+@pytest.mark.parametrize("arguments", [["ignore"], ["unignore", "x"],
                                        ["alive", "https://x.example/"]])  # fmt: skip
 def test_without_a_history_there_is_nothing_to_overrule(shop: Shop, arguments: list[str]) -> None:
     ran = shop.run(*arguments)
@@ -187,3 +202,64 @@ def test_without_a_history_there_is_nothing_to_overrule(shop: Shop, arguments: l
 def test_an_empty_list_of_ignores_says_so(shop: Shop, dead: str) -> None:
     ran = shop.run("ignore")
     assert (ran.code, ran.out, ran.err) == (0, "", "Nothing is ignored.\n")
+
+
+def test_a_link_can_be_ignored_before_the_first_check(shop: Shop) -> None:
+    url = shop.web.page("a.localhost", "/", GONE)
+    assert shop.run("ignore", url).out == f"Ignored: {url} (0 links)\n"
+    shop.note("a.md", url)
+    assert shop.run("check", "-q").code == 0
+
+
+@pytest.mark.parametrize(
+    ("what", "told"),
+    [
+        ("https://a.example/[0-9]", "links that match {} (taken as a pattern, 0 links)"),
+        ("https://a.example/[0-9", "{} (0 links)"),
+        (r"a\.example", "links that match {} (0 links)"),
+    ],
+)
+def test_the_answer_says_what_the_argument_was_taken_for(shop: Shop, what: str, told: str) -> None:
+    assert shop.run("ignore", what).out == f"Ignored: {told.format(what)}\n"
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Midway"])
+def test_days_are_those_of_utc_wherever_they_are_typed(
+    shop: Shop, dead: str, zone: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        today = datetime.now(UTC).date()
+        tomorrow = today + timedelta(days=1)
+        assert shop.run("ignore", "x", "--until", str(today)).code == 3
+        assert shop.run("ignore", "x", "--until", str(tomorrow)).code == 0
+        assert f"holds until {tomorrow}" in shop.run("alive", dead, "--until", str(tomorrow)).out
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+def test_a_pattern_that_takes_too_long_is_told_of_and_freezes_nothing(shop: Shop) -> None:
+    shop.note("a.md", shop.web.page("a.localhost", f"/{'a' * 60}/b", GONE))
+    shop.run("check", "-q")
+    pattern = "(?:a|aa)+$"
+    assert "takes too long and matches nothing" in shop.run("ignore", pattern).err
+    assert shop.run("ignore").out == f"links that match {pattern} (0 links)\n"
+    assert shop.run("report", "--fail-on", "dead", "--format", "json").code == 2
+
+
+def test_an_ignore_that_runs_out_is_news(shop: Shop, dead: str) -> None:
+    shop.run("ignore", dead, "--until", "2999-01-01")
+    assert shop.run("check", "--all").out.endswith("Nothing changed since last time.\n")
+    with Store(shop.folder / "data" / "linkwatch.db") as store, store.writing() as connection:
+        yesterday = str(datetime.now(UTC).date() - timedelta(days=1))
+        connection.execute("update ignores set until = ?", (yesterday,))
+        connection.execute("update cycles set finished_at = '2020-01-01T00:00:00.000Z'")
+    ran = shop.run("check", "--all")
+    assert (ran.code, ran.out.endswith(" 1 changed since last time.\n")) == (2, True)
+    report = (shop.folder / "data" / "report.md").read_text()
+    assert "- **1 ignore that speaks up**\n" in report
+    assert f"dead. Ignored until {yesterday}, which is over." in report
+    shop.run("check", "--all", "-q")
+    assert "speaks up" not in (shop.folder / "data" / "report.md").read_text()

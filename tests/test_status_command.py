@@ -75,6 +75,19 @@ def test_status_speaks_in_the_middle_of_a_cycle(shop: Shop) -> None:
     assert told["left alone"].endswith("(in 29 h)")
 
 
+def test_status_says_that_a_cycle_was_killed(shop: Shop) -> None:
+    url = shop.web.page("a.localhost", "/", Reply())
+    shop.note("a.md", url)
+    shop.run("check", "--quiet")
+    database, now = shop.folder / "data" / "linkwatch.db", datetime.now(UTC)
+    with Store(database) as store:
+        cycle_id = begin_cycle(store, now)
+        save_results(store, cycle_id, {url: 1}, [seen(200, url=url)])
+    told = rows(shop.run("status"))
+    assert "running" not in told
+    assert told["cut short"].endswith("(just now), with 1 checked so far")
+
+
 def test_status_says_why_the_last_cycle_does_not_count(shop: Shop) -> None:
     shop.note("a.md", "\n".join(f"http://s{i}.localhost:1/" for i in range(3)))
     shop.run("check", "--quiet")

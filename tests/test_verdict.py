@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -15,6 +14,7 @@ from hypothesis import strategies as st
 from linkwatch.evidence import Weight, weigh
 from linkwatch.model import CheckResult, Fault, Reason, State
 from linkwatch.model import Testimony as Word  # pytest would take its name for a test class
+from linkwatch.patterns import compile_pattern
 from linkwatch.verdict import Policy, judge, skipped
 from tests.checks import HARD, HEALTHY, NOTHING, REFUSING, SOFT, day, seen
 
@@ -274,7 +274,7 @@ def test_what_a_library_said_of_a_fault_is_told_too() -> None:
 def test_our_own_policy_keeps_us_from_asking_some_links(
     url: str, allow_private: bool, reason: Reason | None
 ) -> None:
-    exclude = (re.compile(r"^https://intranet\."), re.compile("/drafts/"))
+    exclude = (compile_pattern(r"^https://intranet\."), compile_pattern("/drafts/"))
     verdict = skipped(url, replace(POLICY, exclude=exclude, allow_private=allow_private))
 
     assert (verdict.reason if verdict else None) is reason
@@ -284,7 +284,7 @@ def test_our_own_policy_keeps_us_from_asking_some_links(
 
 
 def test_the_pattern_that_excludes_a_link_is_named() -> None:
-    verdict = skipped("https://a.example/", replace(POLICY, exclude=(re.compile("a\\.ex"),)))
+    verdict = skipped("https://a.example/", replace(POLICY, exclude=(compile_pattern("a\\.ex"),)))
 
     assert verdict is not None
     assert "notes.exclude_urls: a\\.ex" in verdict.detail
@@ -297,7 +297,7 @@ def test_the_pattern_that_excludes_a_link_is_named() -> None:
         replace(POLICY, days=4),
         replace(POLICY, days=3.5),
         replace(POLICY, recheck_after=timedelta(days=8)),
-        replace(POLICY, exclude=(re.compile("x"),)),
+        replace(POLICY, exclude=(compile_pattern("x"),)),
         replace(POLICY, allow_private=True),
     ],
 )
@@ -309,7 +309,7 @@ def test_the_same_policy_has_the_same_digest_in_every_process() -> None:
     twin = Policy(failures=3, days=3, recheck_after=timedelta(days=7))
 
     assert twin.digest == POLICY.digest
-    assert len({replace(POLICY, exclude=(re.compile("x"),)).digest for _ in range(3)}) == 1
+    assert len({replace(POLICY, exclude=(compile_pattern("x"),)).digest for _ in range(3)}) == 1
 
 
 def test_a_changed_policy_judges_the_same_facts_anew() -> None:
@@ -456,14 +456,19 @@ TITLE, TWO = "not_found_words:title", "not_found_words:title sibling_same:page"
         ((TWO, TWO, TWO), S),  # three of them over two days
         ((TWO, TWO, TWO, TWO), D),
         ((TITLE, TWO, TWO, TWO), S),  # it does not count
-        ((TWO, TITLE, TWO, TWO), D),  # and does not clear
+        ((TWO, TITLE, TWO, TWO), S),  # and ends the row
+        ((404, 404, TITLE, 404), S),
+        ((404, 404, 404, 404, TITLE), S),  # what was gone shows a page again
         ((TWO, TWO, TWO, TWO, TITLE), D),
         ((TWO, TWO, TWO, TWO, "honest:sibling"), A),
         ((TWO, "challenge:x", TWO, TWO), D),
     ],
 )
-def test_only_signs_in_company_count(marks: tuple[str, ...], state: State) -> None:
-    history = [seen(200, number, marks=one) for number, one in enumerate(marks)]
+def test_only_signs_in_company_count(marks: tuple[str | int, ...], state: State) -> None:
+    history = [
+        seen(one, number) if isinstance(one, int) else seen(200, number, marks=one)
+        for number, one in enumerate(marks)
+    ]
 
     assert judge(history, POLICY).state is state
 
@@ -490,7 +495,12 @@ def word(on: float, days: float = 90) -> Word:
         ((404, DNS), 0.5, S),
         ((404, 403, 404), 0.5, A),
         ((200, 404), 0.5, S),  # it was well when they said so
-        ((404, 200, 404), 0.5, S),  # a healthy answer needs no word, and ends it
+        ((404, 200, 404), 0.5, A),  # a healthy answer needs no word, and leaves it standing
+        ((404, 503), 0.5, S),
+        ((404, 503, 404), 0.5, A),
+        ((403, 503, 503, 403, 503, 503, 403), 0.5, A),
+        ((403, 503, 503, 503, 503), 0.5, D),
+        ((404, 404, 404, 404, 403, 404), 4.5, A),  # what the state rests on is covered too
         ((), 0.5, A),
     ],
 )
@@ -543,3 +553,36 @@ def test_what_is_long_past_is_not_counted() -> None:
 def test_a_blocked_link_says_when_it_was_last_seen() -> None:
     assert "It was last seen on 2026-01-05." in judge(daily(200, 403), POLICY).detail
     assert "last seen" not in judge(daily(403, 403), POLICY).detail
+
+
+def test_a_page_that_always_shows_one_sign_does_not_die_of_three_bad_nights_in_a_year() -> None:
+    weeks = [
+        seen(Fault.TIMEOUT if n in (10, 30, 55) else 200, 7 * n, marks=TITLE) for n in range(60)
+    ]
+
+    assert judge(weeks, POLICY).state is S
+
+
+def test_failures_months_apart_with_refusals_between_are_no_row() -> None:
+    weeks = [seen(503 if n in (10, 30, 50) else 403, 7 * n) for n in range(52)]
+
+    assert judge(weeks, POLICY).state is B
+    near = [seen(503 if n % 2 else 403, 7 * n) for n in range(7)]
+    assert judge(near[:6], POLICY).state is D
+
+
+def test_what_was_shown_as_a_page_is_not_dead_at_once() -> None:
+    gone = seen(404, 7, confirmed=True)
+
+    assert judge([seen(200, marks=TITLE), gone], POLICY).state is S
+    assert judge([seen(503), gone], POLICY).state is D
+
+
+def test_a_hollow_200_brings_nothing_back_that_fails() -> None:
+    hollow = "hollow:youtube"
+    gone = [seen(404, n) for n in range(5)]
+
+    assert judge([*gone, seen(200, 5, marks=hollow)], POLICY).state is D
+    assert judge([*gone[:1], seen(200, 5, marks=hollow)], POLICY).state is S
+    assert judge([seen(200, 0, marks=hollow)], POLICY).state is A
+    assert judge([*gone, seen(200, 5)], POLICY).state is A

@@ -457,12 +457,13 @@ def test_sleep_is_what_the_wall_clock_alone_has_seen(
         ([], False),
         (hosts(9, 200), False),
         (hosts(9, 404, before=200), False),  # servers said so, and they don't sleep
-        ([*hosts(9, 200), one("slow.example", Fault.TIMEOUT)], True),
-        ([*hosts(9, 200), *([one("a.example", 200)] * 3), one("a.example", Fault.RESET)], True),
+        ([*hosts(9, 200), one("slow.example", Fault.TIMEOUT, before=200)], True),
+        ([*hosts(9, 200), one("never.example", Fault.DNS)], False),  # it fails in every cycle
+        ([*hosts(9, 200), one("a.example", 200), one("a.example", Fault.RESET, before=200)], False),
         ([*hosts(9, 200), one("bad", Fault.BAD_URL)], False),
     ],
 )
-def test_a_cycle_in_which_the_machine_slept_is_void_if_anything_failed(
+def test_a_cycle_in_which_the_machine_slept_is_void_if_a_host_fell_silent(
     comparisons: list[Comparison], void: bool
 ) -> None:
     assert why_void(comparisons, asleep=True) == (SLEPT if void else None)
@@ -510,6 +511,20 @@ def test_only_hosts_that_used_to_answer_and_are_wholly_silent_are_doubted(
 ) -> None:
     assert len(doubted([*hosts(5, Fault.TIMEOUT, before=200), *others])) == 5
     assert doubted(others) == []
+
+
+@pytest.mark.parametrize(
+    ("silent", "answering", "doubt"), [(6, 5, True), (5, 5, False), (4, 1, False)]
+)
+def test_of_new_hosts_more_than_half_have_to_be_silent(
+    silent: int, answering: int, doubt: bool
+) -> None:
+    """As in a first cycle, while which the network went away."""
+    dark = [replace(check, new=True) for check in hosts(silent, Fault.TIMEOUT)]
+    heard = [replace(check, new=True) for check in hosts(answering, 200, start=silent)]
+
+    assert doubted([*dark, *heard]) == ([check.host for check in dark] if doubt else [])
+    assert doubted([*(replace(check, new=False) for check in dark), *heard]) == []
 
 
 @pytest.mark.parametrize(

@@ -21,8 +21,9 @@ from linkwatch.web.page import Page, became_another, checkable, has_anchor, read
 from linkwatch.web.signs import Seen, signs
 from linkwatch.web.url import request_url
 
+_SLOW_S = 5.0  # a host that took so long is not asked for more than its pages
 _LONG_BODY = 2 * 1024 * 1024  # where a #section is looked for: it may stand at the end
-_SILENT = 2  # questions in a row without an answer, and that service is not asked any more
+_SILENT = 3  # questions in a row that led nowhere, and that service is not asked any more
 _ENDS_IT = frozenset({Sign.CHALLENGE, Sign.LOGIN, Sign.CONSENT})  # no neighbour is asked then
 
 
@@ -54,7 +55,7 @@ class Fetcher(Means):
             return await self._page(link, effort)
         if probe.when is When.REFUSED:
             result = await self._page(link, effort)
-            if not _unreadable(result):
+            if not _turned_away(result):
                 return result
             return (
                 self._told(probe, link, await self._ask(probe, question, effort), effort) or result
@@ -65,20 +66,24 @@ class Fetcher(Means):
             return told
         if landing is None or landing.hops or question != request_url(link):
             landing = None  # else the page is here already
-        return await self._page(link, effort, landing)
+        result = await self._page(link, effort, landing)
+        if probe.hollow and result.status is not None and 200 <= result.status < 300:
+            return replace(result, marks=(*result.marks, Mark(Sign.HOLLOW, probe.name)))
+        return result
 
     async def _ask(self, probe: Probe, question: str, effort: Effort) -> Landing | None:
         """What a better question was answered with; None: it was not put, or not answered."""
         if self.unanswered.get(probe.name, 0) >= _SILENT:
             return None
         try:
-            landing = await Walk(self, effort, patient=False).to_its_end(question, follow=False)
+            landing = await Walk(self, effort, patient=False).to_its_end(
+                question, follow=probe.follow
+            )
         except NotNowError:
             return None
         if landing.answer is None:
             self.unanswered[probe.name] = self.unanswered.get(probe.name, 0) + 1
             return None
-        self.unanswered.pop(probe.name, None)
         return landing
 
     def _told(
@@ -96,7 +101,10 @@ class Fetcher(Means):
         )
         reading = probe.read(link, reply)
         if reading is None:
+            if landing.url != request_url(link):  # a service that is there for questions only
+                self.unanswered[probe.name] = self.unanswered.get(probe.name, 0) + 1
             return None
+        self.unanswered.pop(probe.name, None)
         moved = reading.says is Says.MOVED and reading.url is not None
         return CheckResult(
             url=link,
@@ -129,19 +137,15 @@ class Fetcher(Means):
         if before is not None and now is not None:
             found += _against(before, now, kinds)
             kinds = frozenset(mark.sign for mark in found)
-        if fine and self.siblings is not None and not kinds & _ENDS_IT:
+        slow = landing.took_s > _SLOW_S and not kinds
+        if fine and self.siblings is not None and not slow and not kinds & _ENDS_IT:
             look = Look(url=request_url(link) or link, landing=landing, page=page, signs=kinds)
             found += await self.siblings.marks(look, self._neighbour(effort))
-        anchors: tuple[tuple[str, bool], ...] = ()
-        if wanted and page is not None and fine and not kinds & _ENDS_IT:
+        result = replace(result, attempts=effort.requests, marks=tuple(found), fingerprint=now)
+        if wanted and page is not None and weigh(result).weight is Weight.HEALTHY:
             anchors = _anchors(page, wanted, whole=not answer.cut)
-        return replace(
-            result,
-            attempts=effort.requests,
-            marks=tuple(found),
-            fingerprint=now,
-            anchors=anchors,
-        )
+            return replace(result, anchors=anchors)
+        return result
 
     def _neighbour(self, effort: Effort) -> Ask:
         async def ask(url: str) -> Landing | None:
@@ -179,9 +183,10 @@ def _again(landing: Landing) -> bool:
     return landing.answer is None or landing.answer.status in PASSING_STATUS
 
 
-def _unreadable(result: CheckResult) -> bool:
-    """Whether the page was refused, or did not come at all."""
-    return weigh(result).weight in (Weight.REFUSING, Weight.SOFT)
+def _turned_away(result: CheckResult) -> bool:
+    """Whether a server answered, and did not show the page."""
+    weight = weigh(result).weight
+    return result.status is not None and weight in (Weight.REFUSING, Weight.SOFT)
 
 
 def _as_before(result: CheckResult, before: Remembered) -> bool:

@@ -57,6 +57,9 @@ class Probe:
     when: When
     question: Callable[[str], str | None]  # link -> the URL to ask; None: no link of this kind
     read: Callable[[str, Reply], Reading | None]  # (link, answer); None: the probe failed
+    follow: bool = False  # redirects of the answer are followed first
+    hollow: bool = False  # the page is a 200 whatever stands there: where the probe fails, it
+    # can't bring back a link that is failing
 
 
 _T = TypeVar("_T")
@@ -285,7 +288,13 @@ def _is_html(reply: Reply) -> bool:
 PROBES: tuple[Probe, ...] = (
     Probe(name="arxiv", when=When.FIRST, question=questions.arxiv, read=_arxiv),
     Probe(name="doi", when=When.FIRST, question=questions.doi, read=_doi),
-    Probe(name="github", when=When.REFUSED, question=questions.github, read=_github),
+    Probe(
+        name="github",
+        when=When.REFUSED,
+        question=questions.github,
+        read=_github,
+        follow=True,  # a renamed repository is at /repositories/ID
+    ),
     Probe(name="google_docs", when=When.FIRST, question=questions.google_docs, read=_google_docs),
     Probe(name="reddit", when=When.FIRST, question=questions.reddit, read=_reddit),
     Probe(
@@ -295,8 +304,14 @@ PROBES: tuple[Probe, ...] = (
         read=_stackexchange,
     ),
     Probe(name="vimeo", when=When.FIRST, question=questions.vimeo, read=_vimeo),
-    Probe(name="x", when=When.FIRST, question=questions.x, read=_x),
-    Probe(name="youtube", when=When.FIRST, question=questions.youtube, read=_youtube),
+    Probe(name="x", when=When.FIRST, question=questions.x, read=_x, hollow=True),
+    Probe(
+        name="youtube",
+        when=When.FIRST,
+        question=questions.youtube,
+        read=_youtube,
+        hollow=True,
+    ),
 )
 
 

@@ -20,6 +20,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from linkwatch.checker.fetch import Fetcher
+from linkwatch.evidence import Weight, weigh
 from linkwatch.model import CheckResult, Fault
 from linkwatch.web.hosts import NotNowError
 from linkwatch.web.url import host_of
@@ -244,11 +245,12 @@ async def sweep(
             return  # a name system that denies every name, as some do offline, proves nothing
         if doubtful(second):
             await hand(replace(second, at=before.at, attempts=attempts, confirmed=True))
-        elif second.status is not None and 200 <= second.status < 300:
+        elif weigh(second).weight is Weight.HEALTHY:
             await hand(replace(second, attempts=attempts))
 
     outlook = await Sweep(fetcher, note_doubt, at_once=at_once).run(links)
     if first:
         await fetcher.client.resolver.forget_failures()
+        fetcher.unanswered.clear()
         await Sweep(fetcher, settle, at_once=at_once).run(list(first))
     return outlook

@@ -24,7 +24,7 @@ from linkwatch.web.retry import RetryPolicy, retry_after_s, retrying
 from linkwatch.web.url import host_of, name_of, request_url, resolve
 
 _FOLLOWED = frozenset({301, 302, 303, 307, 308})
-PASSING_STATUS = frozenset({408, 425, 429, 502, 503, 504})
+PASSING_STATUS = frozenset({408, 425, 429, 500, 502, 503, 504, *range(520, 528)})
 _PASSING_FAULT = frozenset({Fault.RESET})
 _TIMEOUTS_A_CHAIN = 3
 _IN_VAIN = 3  # walks in a row at one host whose retries led nowhere; the next ones have none

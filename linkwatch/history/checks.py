@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+import json
+import sqlite3
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from linkwatch.ends import End
@@ -27,6 +30,13 @@ from linkwatch.web.url import fragment_of
 _WITNESSES = 3  # as many hosts as make a silent cycle void
 _REST = timedelta(hours=12)
 _SIGNS = frozenset(Sign)
+_FACTS = (
+    *("at", "elapsed_ms", "status", "fault", "message", "final_url", "attempts", "inferred"),
+    *("confirmed", "remark", "size", "digest", "marks", "title", "length", "sketch"),
+    *("probe", "says"),
+)
+_COLUMNS = ("id", "link_id", "cycle_id", *_FACTS)
+_INSERT = f"insert into checks ({', '.join(_COLUMNS)}) values ({', '.join('?' * len(_COLUMNS))})"  # noqa: S608 - ours
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,18 +78,31 @@ def due(
 
 def links_of(store: Store, urls: Collection[str]) -> list[DueLink]:
     """Some links, to be asked once more."""
-    wanted = frozenset(urls)
-    return [_due(row) for row in store.rows(_DUE) if row["url"] in wanted]
+    return [_due(row) for row in _by_url(store, _DUE, urls)]
+
+
+def _by_url(store: Store, select: str, urls: Collection[str]) -> Iterator[Any]:
+    wanted = list(dict.fromkeys(urls))
+    for i in range(0, len(wanted), BATCH):
+        some = wanted[i : i + BATCH]
+        yield from store.rows(f"{select} where links.url in ({','.join('?' * len(some))})", some)
+
+
+def ids_of(store: Store, urls: Collection[str]) -> list[int]:
+    """The ids of those of some links that history knows."""
+    return [row["id"] for row in _by_url(store, "select id from links", urls)]
 
 
 def _due(row: Any) -> DueLink:
     before = None
     if row["good"] is not None:
+        length = row["length"]
+        page = None if length is None else _fingerprint(row["title"], length, row["sketch"])
         before = Remembered(
             digest=row["digest"],
             final_url=row["final_url"],
-            fingerprint=fingerprint_of(row),
-            signs=frozenset(mark.sign for mark in _marks(row["marks"])),
+            fingerprint=page,
+            signs=frozenset(mark.sign for mark in _marks(row["marks"] or "")),
         )
     return DueLink(id=row["id"], url=row["url"], before=before, dead=row["state"] == State.DEAD)
 
@@ -99,15 +122,23 @@ def fragments(store: Store, links: Collection[int]) -> dict[str, set[str]]:
 
 
 def ends(store: Store, cycle_id: int) -> dict[int, End]:
-    """Where redirects ended, by check: those of this cycle, and the last ones of other links."""
+    """Where redirects ended, by check: those of this cycle, and the last ones of other links.
+
+    Only of hosts that redirected in this cycle.
+    """
+    redirected = """links.mentioned = 1 and checks.status between 200 and 299
+        and checks.fault is null and exists (
+            select 1 from hops where check_id = checks.id and hops.status not in (301, 308))"""
     rows = store.rows(
-        """select checks.id, links.url, links.host, checks.final_url from checks
-           join links on links.id = checks.link_id
-           where (checks.cycle_id = :cycle or checks.id = links.last_check_id)
-           and links.mentioned = 1 and checks.status between 200 and 299
-           and checks.fault is null
-           and exists (select 1 from hops where check_id = checks.id)""",
-        {"cycle": cycle_id},
+        f"""with now as (
+                select checks.id, links.url, links.host, checks.final_url from checks
+                join links on links.id = checks.link_id
+                where checks.cycle_id = ? and {redirected})
+            select * from now union
+            select checks.id, links.url, links.host, checks.final_url from links
+            join checks on checks.id = links.last_check_id
+            where links.host in (select host from now) and {redirected}""",  # noqa: S608 - our own text
+        (cycle_id,),
     )
     return {
         row["id"]: End(url=row["url"], host=row["host"], final_url=row["final_url"]) for row in rows
@@ -140,22 +171,30 @@ def witnesses(
     One on each of a few other hosts that answered when last asked, those first that were not
     asked for longest, and none that was asked today already.
     """
-    wanted = None if notes is None else linked(store, notes)
     rows = store.rows(
-        f"""{_DUE} where links.mentioned = 1 and links.state in ('alive', 'moved', 'blocked')
-           and links.last_check < ? and links.host not in (
-               select asked.host from checks join links as asked on asked.id = checks.link_id
-               where checks.cycle_id = ?)
-           order by links.last_check, links.id""",  # noqa: S608 - our own text
-        (to_text(now - _REST), cycle_id),
+        f"""with others as (
+                select id, host, last_check from links
+                where mentioned = 1 and state in ('alive', 'moved', 'blocked')
+                and last_check < :before and host not in (
+                    select asked.host from checks join links as asked on asked.id = checks.link_id
+                    where checks.cycle_id = :cycle)
+                and (:notes is null or id in (
+                    select link_id from mentions
+                    where note_id in (select value from json_each(:notes))))),
+            first as (
+                select id, last_check, row_number() over (
+                    partition by host order by last_check, id) as place from others)
+            {_DUE} where links.id in (
+                select id from first where place = 1 order by last_check, id limit :few)
+            order by links.last_check, links.id""",  # noqa: S608 - our own text
+        {
+            "before": to_text(now - _REST),
+            "cycle": cycle_id,
+            "notes": None if notes is None else json.dumps(list(notes)),
+            "few": _WITNESSES,
+        },
     )
-    by_host: dict[str, DueLink] = {}
-    for row in rows:
-        if wanted is None or row["id"] in wanted:
-            by_host.setdefault(row["host"], _due(row))
-        if len(by_host) == _WITNESSES:
-            break
-    return list(by_host.values())
+    return [_due(row) for row in rows]
 
 
 def save_results(
@@ -165,103 +204,133 @@ def save_results(
 
     A second result of the same link in the same cycle takes the place of the first.
     """
+    latest = {result.url: result for result in results}
     with store.writing() as connection:
+        _forget(connection, cycle_id, [ids[url] for url in latest])
         top = connection.execute("select coalesce(max(id), 0) from checks").fetchone()[0]
-        checks, hops, anchors = [], [], []
-        latest = {result.url: result for result in results}
-        for check_id, result in enumerate(latest.values(), start=top + 1):
-            checks.append(_check_row(check_id, cycle_id, ids[result.url], result))
-            hops += [
-                {
-                    "check_id": check_id,
-                    "position": position,
-                    "url": hop.url,
-                    "status": hop.status,
-                    "location": hop.location,
-                }
+        numbered = list(enumerate(latest.values(), start=top + 1))
+        connection.executemany(
+            _INSERT, ((id_, ids[r.url], cycle_id, *_facts(r)) for id_, r in numbered)
+        )
+        connection.executemany(
+            "insert into hops (check_id, position, url, status, location) values (?, ?, ?, ?, ?)",
+            (
+                (id_, position, hop.url, hop.status, hop.location)
+                for id_, result in numbered
                 for position, hop in enumerate(result.hops, start=1)
-            ]
-            anchors += [
-                {"check_id": check_id, "fragment": fragment, "present": int(present)}
+            ),
+        )
+        connection.executemany(
+            "insert into anchors (check_id, fragment, present) values (?, ?, ?)",
+            (
+                (id_, fragment, int(present))
+                for id_, result in numbered
                 for fragment, present in result.anchors
-            ]
-        for row in checks:
-            earlier = "select id from checks where link_id = ? and cycle_id = ?"
-            key = (row["link_id"], cycle_id)
-            connection.execute(f"delete from hops where check_id in ({earlier})", key)  # noqa: S608 - ours
-            connection.execute(f"delete from anchors where check_id in ({earlier})", key)  # noqa: S608 - ours
-            connection.execute("delete from checks where link_id = ? and cycle_id = ?", key)
-        store.db.table("checks").insert_all(checks)
-        if hops:
-            store.db.table("hops").insert_all(hops)
-        if anchors:
-            store.db.table("anchors").insert_all(anchors)
+            ),
+        )
 
 
-def _check_row(check_id: int, cycle_id: int, link_id: int, result: CheckResult) -> dict[str, Any]:
-    return {
-        "id": check_id,
-        "link_id": link_id,
-        "cycle_id": cycle_id,
-        "at": to_text(result.at),
-        "elapsed_ms": result.elapsed_ms,
-        "status": result.status,
-        "fault": result.fault,
-        "message": result.message,
-        "final_url": result.final_url,
-        "attempts": result.attempts,
-        "inferred": int(result.inferred),
-        "confirmed": int(result.confirmed),
-        "remark": result.remark,
-        "size": result.size,
-        "digest": result.digest,
-        "marks": " ".join(f"{mark.sign}:{mark.by}" for mark in result.marks) or None,
-        "title": result.fingerprint.title if result.fingerprint else None,
-        "length": result.fingerprint.length if result.fingerprint else None,
-        "sketch": result.fingerprint.sketch if result.fingerprint else None,
-        "probe": result.probe,
-        "says": result.says,
-    }
+def _forget(connection: sqlite3.Connection, cycle_id: int, link_ids: Sequence[int]) -> None:
+    """Remove what this cycle has of some links."""
+    for i in range(0, len(link_ids), BATCH):
+        some = link_ids[i : i + BATCH]
+        marks = ",".join("?" * len(some))
+        earlier = connection.execute(
+            f"select id from checks where cycle_id = ? and link_id in ({marks})",  # noqa: S608 - only question marks
+            (cycle_id, *some),
+        ).fetchall()
+        if earlier:
+            for table, key in (("hops", "check_id"), ("anchors", "check_id"), ("checks", "id")):
+                connection.executemany(f"delete from {table} where {key} = ?", earlier)  # noqa: S608 - ours
 
 
-def result_of(
-    url: str, row: Any, hops: tuple[Hop, ...], anchors: tuple[tuple[str, bool], ...] = ()
-) -> CheckResult:
-    """A row of `checks`, as the fact that it is."""
-    return CheckResult(
-        url=url,
-        at=from_text(row["at"]),
-        elapsed_ms=row["elapsed_ms"],
-        status=row["status"],
-        fault=Fault(row["fault"]) if row["fault"] else None,
-        message=row["message"],
-        final_url=row["final_url"],
-        hops=hops,
-        attempts=row["attempts"],
-        inferred=bool(row["inferred"]),
-        confirmed=bool(row["confirmed"]),
-        remark=row["remark"],
-        size=row["size"],
-        digest=row["digest"],
-        marks=_marks(row["marks"]),
-        fingerprint=fingerprint_of(row),
-        probe=row["probe"],
-        says=Says(row["says"]) if row["says"] else None,
-        anchors=anchors,
+def _facts(result: CheckResult) -> tuple[Any, ...]:
+    """The values of `_FACTS`."""
+    page = result.fingerprint
+    return (
+        *(to_text(result.at), result.elapsed_ms, result.status, result.fault, result.message),
+        *(result.final_url, result.attempts, int(result.inferred), int(result.confirmed)),
+        *(result.remark, result.size, result.digest),
+        " ".join(f"{mark.sign}:{mark.by}" for mark in result.marks) or None,
+        *((page.title, page.length, page.sketch) if page else (None, None, None)),
+        *(result.probe, result.says),
     )
 
 
-def _marks(text: str | None) -> tuple[Mark, ...]:
+def result_of(url: str, row: Any, hops: tuple[Hop, ...]) -> CheckResult:
+    """A row of `checks`, as the fact that it is."""
+    return _result(url, [row[name] for name in _FACTS], hops, None)
+
+
+def results_of(
+    store: Store, urls: Mapping[int, str]
+) -> Iterator[tuple[int, int, int, CheckResult]]:
+    """The ids of check, link and cycle, and the result, of all checks of some links.
+
+    Of each link they come oldest first. `urls`: the links, by id.
+    """
+    marks = ",".join("?" * len(urls))
+    hops: dict[int, tuple[Hop, ...]] = {}
+    for row in store.rows(
+        f"""select hops.* from checks cross join hops on hops.check_id = checks.id
+            where checks.link_id in ({marks}) order by hops.check_id, hops.position""",  # noqa: S608 - only question marks
+        list(urls),
+    ):
+        _add(hops, row)
+    page: Fingerprint | None = None
+    for row in store.each(
+        f"""select {", ".join(_COLUMNS)} from checks
+            where link_id in ({marks}) order by link_id, cycle_id""",  # noqa: S608 - only question marks
+        list(urls),
+    ):
+        check_id, link_id, cycle_id = row[:3]
+        result = _result(urls[link_id], row[3:], hops.get(check_id, ()), page)
+        page = result.fingerprint
+        yield check_id, link_id, cycle_id, result
+
+
+def _result(
+    url: str, facts: Sequence[Any], hops: tuple[Hop, ...], before: Fingerprint | None
+) -> CheckResult:
+    """A result from the values of `_FACTS`; most pages are still as they were `before`."""
+    at, elapsed_ms, status, fault, message, final_url, attempts, inferred, confirmed = facts[:9]
+    remark, size, digest, marks, title, length, sketch, probe, says = facts[9:]
+    return CheckResult(
+        url=url,
+        at=from_text(at),
+        elapsed_ms=elapsed_ms,
+        status=status,
+        fault=Fault(fault) if fault else None,
+        message=message,
+        final_url=final_url,
+        hops=hops,
+        attempts=attempts,
+        inferred=bool(inferred),
+        confirmed=bool(confirmed),
+        remark=remark,
+        size=size,
+        digest=digest,
+        marks=_marks(marks) if marks else (),
+        fingerprint=None if length is None else _fingerprint(title, length, sketch, before),
+        probe=probe,
+        says=Says(says) if says else None,
+    )
+
+
+@lru_cache
+def _marks(text: str) -> tuple[Mark, ...]:
     """Marks as stored. A sign that this version does not know is passed over."""
-    pairs = (token.partition(":") for token in text.split()) if text else ()
+    pairs = (token.partition(":") for token in text.split())
     return tuple(Mark(Sign(sign), by) for sign, _, by in pairs if sign in _SIGNS)
 
 
-def fingerprint_of(row: Any) -> Fingerprint | None:
-    """The fingerprint in a row of `checks`."""
-    if row["length"] is None:
-        return None
-    return Fingerprint(title=row["title"] or "", length=row["length"], sketch=row["sketch"] or b"")
+def _fingerprint(
+    title: str | None, length: int, sketch: bytes | None, before: Fingerprint | None = None
+) -> Fingerprint:
+    title, sketch = title or "", sketch or b""
+    if before and (before.length, before.title, before.sketch) == (length, title, sketch):
+        return before
+    return Fingerprint(title=title, length=length, sketch=sketch)
 
 
 def hops_of(store: Store, check_ids: Sequence[int]) -> dict[int, tuple[Hop, ...]]:
@@ -273,6 +342,10 @@ def hops_of(store: Store, check_ids: Sequence[int]) -> dict[int, tuple[Hop, ...]
             f"select * from hops where check_id in ({marks}) order by check_id, position",  # noqa: S608 - only question marks
             some,
         ):
-            hop = Hop(url=row["url"], status=row["status"], location=row["location"])
-            found[row["check_id"]] = (*found.get(row["check_id"], ()), hop)
+            _add(found, row)
     return found
+
+
+def _add(found: dict[int, tuple[Hop, ...]], row: Any) -> None:
+    hop = Hop(url=row["url"], status=row["status"], location=row["location"])
+    found[row["check_id"]] = (*found.get(row["check_id"], ()), hop)

@@ -34,9 +34,16 @@ def begin_cycle(store: Store, started_at: datetime) -> int:
 
 
 def set_void(store: Store, cycle_id: int, why: str | None) -> None:
-    """Say whether a cycle's checks are judged, before they are."""
+    """Say whether a cycle's checks are judged. A verdict that rests on a void one is made anew."""
     with store.writing() as connection:
         connection.execute("update cycles set void = ? where id = ?", (why, cycle_id))
+        if why is not None:
+            connection.execute(
+                """update links set policy = null
+                   where id in (select link_id from checks where cycle_id = :cycle)
+                   and last_check_id in (select id from checks where cycle_id = :cycle)""",
+                {"cycle": cycle_id},
+            )
 
 
 def end_cycle(store: Store, cycle_id: int, ending: Ending, finished_at: datetime) -> None:
@@ -83,9 +90,11 @@ def comparisons(store: Store, cycle_id: int) -> list[Comparison]:
             before_final_url=row["before_final_url"],
             before_digest=row["before_digest"],
             redirected=bool(row["redirected"]),
+            new=row["last_check_id"] is None,
         )
         for row in store.rows(
-            """select links.host, now.status, now.fault, now.final_url, now.digest,
+            """select links.host, links.last_check_id,
+                      now.status, now.fault, now.final_url, now.digest,
                       before.status as before_status, before.final_url as before_final_url,
                       before.digest as before_digest,
                       exists (select 1 from hops where check_id = now.id) as redirected

@@ -27,7 +27,7 @@ def save_not_before(store: Store, hosts: Mapping[str, datetime], now: datetime) 
 
 
 def host_memories(store: Store) -> dict[str, HostMemory]:
-    """What made-up addresses taught us, by host key (name:port)."""
+    """What made-up addresses taught us, by place: a host key (name:port) and a folder."""
     return {
         row["host"]: HostMemory(
             candour=Candour(row["candour"]), asked_at=from_text(row["asked_at"])

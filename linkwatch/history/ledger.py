@@ -46,6 +46,7 @@ class KnownCheck:
 
 _TREND = 12  # days
 _UNTOUCHED = Decision()
+_NOT_ASKED = Lookup(outcome=Outcome.NOT_ASKED)
 _ORDER = {state: position for position, state in enumerate(State)}
 _LINKS = """
     select links.*, checks.status, checks.final_url,
@@ -166,11 +167,11 @@ def _mentions(
     found: dict[int, dict[int, Mention]] = {}
     files: dict[str, str] = {}
     lost = missing(store, link_id=link_id)
+    which = "true" if link_id is None else "mentions.link_id = :link"
     for row in store.rows(
-        """select mentions.*, notes.root, notes.path from mentions
-           join notes on notes.id = mentions.note_id
-           where :link is null or mentions.link_id = :link
-           order by notes.root, notes.path, mentions.start""",
+        f"""select mentions.*, notes.root, notes.path from mentions
+            join notes on notes.id = mentions.note_id where {which}
+            order by notes.root, notes.path, mentions.start""",  # noqa: S608 - our own text
         {"link": link_id},
     ):
         file = f"{names.get(row['root'], '')}{row['path']}"
@@ -228,7 +229,7 @@ def _drift(row: Any) -> Drift | None:
 
 def _lookup(row: Any) -> Lookup:
     if row["outcome"] is None:
-        return Lookup(outcome=Outcome.NOT_ASKED)
+        return _NOT_ASKED
     snapshot = None
     if row["snapshot_url"] is not None:
         snapshot = Snapshot(

@@ -51,7 +51,6 @@ def save_note(
         note_id: int = connection.execute(
             "select id from notes where root = ? and path = ?", (root, path)
         ).fetchone()[0]
-        pardoned = _pardoned(connection, note_id)
         connection.execute("delete from mentions where note_id = ?", (note_id,))
         connection.executemany(
             "insert or ignore into links (url, host, first_seen) values (?, ?, ?)",
@@ -70,11 +69,6 @@ def save_note(
                 for link, m in zip(links, mentions, strict=True)
             ),
         )
-        # Who writes a comment anew means the link as it is now.
-        connection.executemany(
-            "delete from ignored where ignore_id is null and link_id = ?",
-            {(link_id,) for link_id, *_ in _pardoned(connection, note_id) - pardoned},
-        )
     return note_id
 
 
@@ -82,18 +76,6 @@ def _columns(pardon: Pardon | None) -> tuple[int, str | None, str | None]:
     if pardon is None:
         return 0, None, None
     return 1, pardon.until.isoformat() if pardon.until else None, pardon.because
-
-
-def _pardoned(
-    connection: sqlite3.Connection, note_id: int
-) -> set[tuple[int, str | None, str | None]]:
-    """The links with a comment beside them in a note, and what the comments say."""
-    return {
-        (row["link_id"], row["pardoned_until"], row["pardoned_because"])
-        for row in connection.execute(
-            "select * from mentions where note_id = ? and pardoned = 1", (note_id,)
-        )
-    }
 
 
 def remove_notes(store: Store, ids: Iterable[int]) -> None:
@@ -105,7 +87,11 @@ def remove_notes(store: Store, ids: Iterable[int]) -> None:
 
 
 def settle_mentions(store: Store, cycle_id: int) -> None:
-    """Bring `links.mentioned` up to date; a failing link that went away is news."""
+    """Bring up to date, after a scan, what rests on all mentions.
+
+    These are `links.mentioned`, where a failing link that went away is news, and what the
+    comments beside mentions say.
+    """
     with store.writing() as connection:
         gone = "mentioned = 1 and not exists (select 1 from mentions where link_id = links.id)"
         connection.execute(
@@ -119,13 +105,31 @@ def settle_mentions(store: Store, cycle_id: int) -> None:
             """update links set mentioned = 1 where mentioned = 0
                and exists (select 1 from mentions where link_id = links.id)"""
         )
+        _settle_pardons(connection)
+
+
+def _settle_pardons(connection: sqlite3.Connection) -> None:
+    """Who writes a comment anew means the link as it is now; who moves or copies one does not."""
+    connection.execute(
+        """delete from ignored where ignore_id is null and exists (
+               select 1 from mentions where link_id = ignored.link_id and pardoned = 1
+               and not exists (
+                   select 1 from pardons where link_id = mentions.link_id
+                   and until is pardoned_until and because is pardoned_because))"""
+    )
+    connection.execute("delete from pardons")
+    connection.execute(
+        """insert into pardons (link_id, until, because)
+           select distinct link_id, pardoned_until, pardoned_because from mentions
+           where pardoned = 1"""
+    )
 
 
 def linked(store: Store, notes: Iterable[int]) -> set[int]:
-    return _linked(store, notes, ())
+    return linked_but(store, notes, ())
 
 
-def _linked(store: Store, notes: Iterable[int], but: Container[int]) -> set[int]:
+def linked_but(store: Store, notes: Iterable[int], but: Container[int]) -> set[int]:
     """The links that these notes mention, some mentions left out."""
     return {
         row["link_id"]
@@ -133,17 +137,3 @@ def _linked(store: Store, notes: Iterable[int], but: Container[int]) -> set[int]
         for row in store.rows("select id, link_id from mentions where note_id = ?", (note_id,))
         if row["id"] not in but
     }
-
-
-def dead_in(store: Store, notes: Iterable[int] | None) -> int:
-    """How many mentioned links are dead and not ignored; of these notes only, if some are given."""
-    from linkwatch.history.overrules import decisions  # which needs checks, which need this module
-
-    rows = store.rows("select id from links where mentioned = 1 and state = 'dead'")
-    dead = {row["id"] for row in rows}
-    told = decisions(store) if dead else {}
-    dead -= {link for link, decision in told.items() if decision.ignored}
-    if notes is None:
-        return len(dead)
-    unheard = {mention for decision in told.values() for mention in decision.unheard}
-    return len(dead & _linked(store, notes, unheard))

@@ -202,6 +202,7 @@ def what_pages_show(db: Database) -> None:
         foreign_keys=[("check_id", "checks", "id")],
     )
     db.table("anchors").create_index(["check_id"])
+    db.execute("create index anchors_missing on anchors (check_id, fragment) where present = 0")
     links = db.table("links")
     links.add_column("good_check_id", int)  # the last healthy one, to compare pages with
     links.add_column("changed_at", str)  # the page became another: when, and both titles
@@ -212,9 +213,10 @@ def what_pages_show(db: Database) -> None:
     mentions.add_column("pardoned", int, not_null_default=0)  # a comment beside it says so
     mentions.add_column("pardoned_until", str)  # a date: the first day on which it is over
     mentions.add_column("pardoned_because", str)
+    db.execute("create index mentions_pardoned on mentions (link_id) where pardoned = 1")
     db.table("siblings").create(
         {
-            "host": str,  # name:port
+            "host": str,  # name:port, a slash, and the first folder of the link
             "asked_at": str,
             "candour": str,  # its answer to a made-up address: honest, same, other, unclear
         },
@@ -238,11 +240,19 @@ def what_pages_show(db: Database) -> None:
             "link_id": int,
             "weight": str,  # the evidence it was ignored for: another kind speaks up
             "reason": str,
+            "state": str,  # and how it stood then: one that died since speaks up
         },
         pk="id",
         foreign_keys=[("ignore_id", "ignores", "id"), ("link_id", "links", "id")],
     )
     db.table("ignored").create_index(["link_id", "ignore_id"])
+    # What comments beside mentions say, as of the last scan: one that is new begins anew.
+    db.table("pardons").create(
+        {"id": int, "link_id": int, "until": str, "because": str},
+        pk="id",
+        foreign_keys=[("link_id", "links", "id")],
+    )
+    db.table("pardons").create_index(["link_id"])
     db.table("testimonies").create(
         {"id": int, "link_id": int, "at": str, "until": str, "because": str},
         pk="id",

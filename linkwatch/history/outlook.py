@@ -6,9 +6,11 @@ Read together (`Store.reading`), the parts are of one and the same moment.
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
 from typing import Any
 
+from linkwatch.history.overrules import unheard_of
 from linkwatch.history.store import Store
 from linkwatch.history.times import from_text
 from linkwatch.history.verdicts import FLAPPING
@@ -45,13 +47,13 @@ def next_checks(store: Store) -> list[datetime | None]:
 
 
 def unsteady_links(store: Store) -> dict[str, int]:
-    """How many mentioned links come and go, by host (name:port)."""
+    """How many mentioned links come and go, by host (name:port); without ignored ones."""
     rows = store.rows(
-        """select host, count(*) as n from links
-           where mentioned = 1 and recoveries >= ? group by host""",
+        "select id, host from links where mentioned = 1 and recoveries >= ? order by host",
         (FLAPPING,),
     )
-    return {row["host"]: row["n"] for row in rows}
+    unheard = unheard_of(store, [row["id"] for row in rows])
+    return dict(Counter(row["host"] for row in rows if row["id"] not in unheard))
 
 
 def last_counted(store: Store) -> datetime | None:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
 from linkwatch.evidence import Weight, weigh
 from linkwatch.history.checks import hops_of, result_of
+from linkwatch.history.mentions import linked_but
 from linkwatch.history.store import BATCH, Store
 from linkwatch.history.times import from_text, to_text
-from linkwatch.model import By, Pardon, Reason, Testimony
+from linkwatch.model import By, Pardon, Reason, State, Testimony
 from linkwatch.overrule import Class, Decision, Ignore, decide
-from linkwatch.settings import compile_pattern
+from linkwatch.patterns import compile_pattern
+
+_LATEST = 2**62  # no cycle has such an id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +36,7 @@ def add_ignore(store: Store, by: By, what: str, pardon: Pardon, now: datetime) -
     What was said of the same before is replaced, and what its links are like now is what the
     ignore is for.
     """
+    covered = _covered(by, what, _mentioned(store))  # it may take its time: nobody is held up
     with store.writing() as connection:
         _remove(connection, what)
         cursor = connection.execute(
@@ -46,7 +50,6 @@ def add_ignore(store: Store, by: By, what: str, pardon: Pardon, now: datetime) -
             ),
         )
         assert cursor.lastrowid is not None  # it was inserted
-        covered = _covered(by, what, _mentioned(store))
         _keep_classes(store, connection, [(cursor.lastrowid, link) for link in covered])
     return len(covered)
 
@@ -85,6 +88,11 @@ def note_covered(store: Store) -> None:
 
     A link that has no evidence yet has its turn when it has some.
     """
+    wanted: list[tuple[int | None, int]] = [(None, link) for link in _pardoned(store)]
+    ignores = _ignores(store)
+    links = _mentioned(store) if ignores else {}
+    for ignore_id, by, what, _ in ignores:
+        wanted += [(ignore_id, link) for link in _covered(by, what, links)]
     with store.writing() as connection:
         connection.execute(
             """delete from ignored where ignore_id is null and not exists (
@@ -94,23 +102,33 @@ def note_covered(store: Store) -> None:
             (row["ignore_id"], row["link_id"])
             for row in connection.execute("select ignore_id, link_id from ignored")
         }
-        wanted: list[tuple[int | None, int]] = [(None, link) for link in _pardoned(store)]
-        ignores = _ignores(store)
-        links = _mentioned(store) if ignores else {}
-        for ignore_id, by, what, _ in ignores:
-            wanted += [(ignore_id, link) for link in _covered(by, what, links)]
-        _keep_classes(store, connection, [pair for pair in wanted if pair not in known])
+        kept = {row["id"] for row in connection.execute("select id from ignores")}
+        _keep_classes(
+            store,
+            connection,
+            [pair for pair in wanted if pair not in known and pair[0] in (None, *kept)],
+        )
 
 
 def decisions(store: Store, *, link_id: int | None = None) -> dict[int, Decision]:
     """What is decided about the mentioned links that somebody ignores, by their ids.
 
-    Whether an ignore is over is a question to history, not to the clock: it is as of the end of
-    the last finished cycle.
+    Of one link, mentioned or not, if it is given. Whether an ignore is over is a question to
+    history, not to the clock: it is as of the end of the last finished cycle.
     """
-    pardons = _pardons(store, link_id)
+    return _decisions(store, None if link_id is None else [link_id])
+
+
+def unheard_of(store: Store, ids: Collection[int]) -> set[int]:
+    """Those of these links that are ignored."""
+    told = _decisions(store, ids) if ids else {}
+    return {link for link, decision in told.items() if decision.ignored}
+
+
+def _decisions(store: Store, only: Collection[int] | None) -> dict[int, Decision]:
+    pardons = _pardons(store, only)
     ignores = sorted(_ignores(store), key=lambda item: item[1] is not By.URL)
-    links = _mentioned(store, link_id) if ignores else {}
+    links = _mentioned(store, only) if ignores else {}
     covering: dict[int, list[tuple[int, By, Pardon]]] = {}
     for ignore_id, by, what, pardon in ignores:
         for link in _covered(by, what, links):
@@ -118,22 +136,49 @@ def decisions(store: Store, *, link_id: int | None = None) -> dict[int, Decision
     ids = sorted(pardons.keys() | covering.keys())
     if not ids:
         return {}
-    today = _today(store)
-    then = _classes_then(store, link_id)
-    now = _classes_now(store, ids)
-    return {
-        link: decide(
-            pardons.get(link, {}),
-            then.get((None, link)),
-            [
-                Ignore(by=by, pardon=pardon, then=then.get((ignore_id, link)))
-                for ignore_id, by, pardon in covering.get(link, ())
-            ],
-            now=now.get(link),
-            today=today,
-        )
-        for link in ids
-    }
+    then = _classes_then(store, ids)
+
+    def tell(links: Sequence[int], up_to: int, today: date | None) -> dict[int, Decision]:
+        now = _classes(store, links, up_to=up_to)
+        return {
+            link: decide(
+                pardons.get(link, {}),
+                then.get((None, link)),
+                [
+                    Ignore(by=by, pardon=pardon, then=then.get((ignore_id, link)))
+                    for ignore_id, by, pardon in covering.get(link, ())
+                ],
+                now=now.get(link),
+                today=today,
+            )
+            for link in links
+        }
+
+    told = tell(ids, _LATEST, _today(store))
+    before = _valid_cycle_before(store)
+    if before is not None:
+        loud = [link for link in ids if told[link].overruled and not told[link].ignored]
+        for link, then_told in tell(loud, *before).items():
+            if then_told.ignored:
+                told[link] = _anew(told[link])
+    return told
+
+
+def _anew(decision: Decision) -> Decision:
+    overruled = decision.overruled
+    return replace(decision, overruled=overruled and replace(overruled, anew=True))
+
+
+def dead_in(store: Store, notes: Iterable[int] | None) -> int:
+    """How many mentioned links are dead and not ignored; of these notes only, if some are given."""
+    rows = store.rows("select id from links where mentioned = 1 and state = 'dead'")
+    dead = {row["id"] for row in rows}
+    told = decisions(store) if dead else {}
+    dead -= {link for link, decision in told.items() if decision.ignored}
+    if notes is None:
+        return len(dead)
+    unheard = {mention for decision in told.values() for mention in decision.unheard}
+    return len(dead & linked_but(store, notes, unheard))
 
 
 def pardon_of(row: Any) -> Pardon | None:
@@ -199,18 +244,24 @@ def _ignores(store: Store) -> list[tuple[int, By, str, Pardon]]:
     ]
 
 
-def _mentioned(store: Store, link_id: int | None = None) -> dict[str, int]:
-    """The links that notes mention today, or one link whether or not they do."""
-    which = "mentioned = 1" if link_id is None else "id = :id"
-    rows = store.rows(f"select id, url from links where {which}", {"id": link_id})  # noqa: S608 - our own text
-    return {row["url"]: row["id"] for row in rows}
+def _mentioned(store: Store, only: Collection[int] | None = None) -> dict[str, int]:
+    """The links that notes mention today; or these, whether or not they do."""
+    if only is None:
+        rows = store.rows("select id, url from links where mentioned = 1")
+        return {row["url"]: row["id"] for row in rows}
+    return {
+        row["url"]: row["id"]
+        for some, marks in _batches(list(only))
+        for row in store.rows(f"select id, url from links where id in ({marks})", some)  # noqa: S608 - only question marks
+    }
 
 
 def _covered(by: By, what: str, links: Mapping[str, int]) -> list[int]:
     if by is By.URL:
         return [links[what]] if what in links else []
-    search = compile_pattern(what).search
-    return [link_id for url, link_id in links.items() if search(url)]
+    pattern = compile_pattern(what)
+    found = [link_id for url, link_id in links.items() if pattern.matches(url)]
+    return [] if pattern.too_slow else found
 
 
 def _pardoned(store: Store) -> list[int]:
@@ -218,68 +269,91 @@ def _pardoned(store: Store) -> list[int]:
     return [row["link_id"] for row in rows]
 
 
-def _pardons(store: Store, link_id: int | None) -> dict[int, dict[int, Pardon | None]]:
+def _pardons(store: Store, only: Collection[int] | None) -> dict[int, dict[int, Pardon | None]]:
     """Of each link with a comment beside some mention: what stands beside all of them."""
+    ids = [link for link in _pardoned(store) if only is None or link in only]
     found: dict[int, dict[int, Pardon | None]] = {}
-    for row in store.rows(
-        """select id, link_id, pardoned, pardoned_until, pardoned_because from mentions
-           where link_id in (select link_id from mentions where pardoned = 1)
-           and (:link is null or link_id = :link) order by id""",
-        {"link": link_id},
-    ):
-        found.setdefault(row["link_id"], {})[row["id"]] = pardon_of(row)
+    for some, marks in _batches(ids):
+        for row in store.rows(
+            f"""select id, link_id, pardoned, pardoned_until, pardoned_because from mentions
+                where link_id in ({marks}) order by id""",  # noqa: S608 - only question marks
+            some,
+        ):
+            found.setdefault(row["link_id"], {})[row["id"]] = pardon_of(row)
     return found
 
 
 def _today(store: Store) -> date | None:
+    """The day, in UTC, up to which history reaches."""
     rows = store.rows(
         "select finished_at from cycles where ending = 'finished' order by id desc limit 1"
     )
     return from_text(rows[0]["finished_at"]).date() if rows else None
 
 
-def _classes_then(store: Store, link_id: int | None) -> dict[tuple[int | None, int], Class]:
-    rows = store.rows("select * from ignored where ? is null or link_id = ?", (link_id, link_id))
+def _valid_cycle_before(store: Store) -> tuple[int, date] | None:
+    """The cycle that news is against, and the day of its end."""
+    rows = store.rows(
+        """select id, finished_at from cycles where ending = 'finished' and void is null
+           order by id desc limit 2"""
+    )
+    if len(rows) < 2:
+        return None
+    return rows[1]["id"], from_text(rows[1]["finished_at"]).date()
+
+
+def _classes_then(store: Store, ids: Sequence[int]) -> dict[tuple[int | None, int], Class]:
     return {
         (row["ignore_id"], row["link_id"]): Class(
-            weight=Weight(row["weight"]), reason=Reason(row["reason"])
+            weight=Weight(row["weight"]), reason=Reason(row["reason"]), state=State(row["state"])
         )
-        for row in rows
+        for some, marks in _batches(ids)
+        for row in store.rows(f"select * from ignored where link_id in ({marks})", some)  # noqa: S608 - only question marks
     }
 
 
-def _classes_now(store: Store, ids: Sequence[int]) -> dict[int, Class]:
+def _classes(store: Store, ids: Sequence[int], *, up_to: int = _LATEST) -> dict[int, Class]:
     """What the last check of each link was that counts and tells of the link, not of us.
 
-    Only what has been judged: a running cycle may yet turn out void.
+    As of the end of a cycle, if one is given. Only what has been judged: a running cycle may yet
+    turn out void.
     """
     rows = [
         row
         for some, marks in _batches(ids)
         for row in store.rows(
-            f"""select checks.*, links.url from links join checks on checks.id = (
+            f"""select checks.*, links.url, coalesce((
+                    select before from changes
+                    where link_id = links.id and cycle_id > ? order by cycle_id limit 1
+                ), links.state) as state
+                from links join checks on checks.id = (
                     select max(own.id) from checks as own
                     join cycles on cycles.id = own.cycle_id
                     where own.link_id = links.id and own.id <= links.last_check_id
+                    and own.cycle_id <= ?
                     and own.inferred = 0 and own.fault is not 'offline' and cycles.void is null)
                 where links.id in ({marks})""",  # noqa: S608 - only question marks
-            some,
+            (up_to, up_to, *some),
         )
     ]
     hops = hops_of(store, [row["id"] for row in rows])
-    seen = {row["link_id"]: result_of(row["url"], row, hops.get(row["id"], ())) for row in rows}
-    weighed = {link: weigh(result) for link, result in seen.items()}
-    return {link: Class(weight=e.weight, reason=e.reason) for link, e in weighed.items()}
+    found = {}
+    for row in rows:
+        evidence = weigh(result_of(row["url"], row, hops.get(row["id"], ())))
+        found[row["link_id"]] = Class(
+            weight=evidence.weight, reason=evidence.reason, state=State(row["state"])
+        )
+    return found
 
 
 def _keep_classes(
     store: Store, connection: sqlite3.Connection, pairs: Sequence[tuple[int | None, int]]
 ) -> None:
-    now = _classes_now(store, sorted({link for _, link in pairs}))
+    now = _classes(store, sorted({link for _, link in pairs}))
     connection.executemany(
-        "insert into ignored (ignore_id, link_id, weight, reason) values (?, ?, ?, ?)",
+        "insert into ignored (ignore_id, link_id, weight, reason, state) values (?, ?, ?, ?, ?)",
         (
-            (ignore_id, link, now[link].weight, now[link].reason)
+            (ignore_id, link, now[link].weight, now[link].reason, now[link].state)
             for ignore_id, link in pairs
             if link in now
         ),

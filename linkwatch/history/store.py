@@ -19,6 +19,8 @@ from linkwatch.errors import BusyError, StoreError
 from linkwatch.history.migrations import migrations
 
 BATCH = 500  # SQLite's parameters a statement are limited
+_READ_ONLY = "attempt to write a readonly database"  # in SQLite's words
+_NO_FILE = "unable to open database file"
 
 
 @contextmanager
@@ -43,13 +45,28 @@ def one_at_a_time(database: Path) -> Iterator[None]:
         lock.release()
 
 
+def is_locked(database: Path) -> bool:
+    """Whether a cycle is at work on a database. Where that can't be told, it is."""
+    path = Path(f"{database}.lock")
+    if not path.exists():
+        return False
+    lock = FileLock(path)
+    try:
+        lock.acquire(timeout=0)
+    except (Timeout, OSError):
+        return True
+    lock.release()
+    return False
+
+
 class Store:
     """An open history."""
 
     def __init__(self, path: Path, *, must_exist: bool = False) -> None:
         """Opens or makes the database and brings its schema up to date.
 
-        Raises StoreError if it can't be, or if a newer linkwatch made it.
+        One that must exist is opened for reading where it can't be written. Raises StoreError if
+        it can't be opened or brought up to date, or if a newer linkwatch made it.
         """
         self.path = path
         if must_exist and not path.exists():
@@ -57,35 +74,49 @@ class Store:
         with self._explained():
             if not must_exist:
                 path.parent.mkdir(parents=True, exist_ok=True)
-            self.db = Database(self._connect(path))
-        try:
-            with self._explained():
-                self._prepare()
-        except BaseException:
-            self.db.close()
-            raise
+            try:
+                self.db = self._open(str(path))
+            except sqlite3.OperationalError as exc:
+                at_rest = must_exist and not Path(f"{path}-wal").exists()
+                if str(exc) not in (_READ_ONLY, _NO_FILE) or not at_rest:
+                    raise
+                # SQLite wants files beside it even to read, unless told that nobody writes it.
+                self.db = self._open(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
 
-    @staticmethod
-    def _connect(path: Path) -> sqlite3.Connection:
-        connection = sqlite3.connect(path, timeout=30, check_same_thread=False)
+    def _open(self, name: str, *, uri: bool = False) -> Database:
+        connection = sqlite3.connect(name, timeout=30, check_same_thread=False, uri=uri)
         connection.row_factory = sqlite3.Row
-        return connection
+        db = Database(connection)
+        try:
+            self._prepare(db)
+        except BaseException:
+            db.close()
+            raise
+        return db
 
-    def _prepare(self) -> None:
+    def _prepare(self, db: Database) -> None:
         known = {step.name for step in migrations._migrations}
-        newer = {step.name for step in migrations.applied(self.db)} - known
+        newer = {step.name for step in migrations.applied(db)} - known
         if newer:
             raise StoreError(
                 f"{self.path} was made by a newer linkwatch (it has {min(newer)}): update this one."
             )
-        if migrations.pending(self.db):
-            tables = set(self.db.table_names()) - {migrations.migrations_table}
-            if tables and not migrations.applied(self.db):
+        if migrations.pending(db):
+            tables = set(db.table_names()) - {migrations.migrations_table}
+            if tables and not migrations.applied(db):
                 raise StoreError(f"{self.path} is a database, but not one of linkwatch's.")
-            self.db.enable_wal()
-            migrations.apply(self.db)
-        self.db.execute("pragma foreign_keys = on")
-        self.db.execute("pragma synchronous = normal")  # in WAL: kill -9 loses no commit
+            try:
+                db.enable_wal()
+                migrations.apply(db)
+            except sqlite3.OperationalError as exc:
+                if tables and str(exc) == _READ_ONLY:
+                    raise StoreError(
+                        f"{self.path} was made by an older linkwatch, and can't be brought up to"
+                        " date, as it is read-only."
+                    ) from exc
+                raise
+        db.execute("pragma foreign_keys = on")
+        db.execute("pragma synchronous = normal")  # in WAL: kill -9 loses no commit
 
     def close(self) -> None:
         """Close the file. What was committed stays."""
@@ -108,8 +139,16 @@ class Store:
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        with self._explained(), self.db.atomic():
-            yield self.db.conn
+        """One commit, or a part of one. What is read in it, nobody else changes before its end."""
+        connection = self.db.conn
+        with self._explained():
+            if connection.in_transaction:
+                with self.db.atomic():
+                    yield connection
+            else:
+                connection.execute("begin immediate")
+                with connection:
+                    yield connection
 
     @contextmanager
     def reading(self) -> Iterator[None]:
@@ -126,14 +165,19 @@ class Store:
         with self._explained():
             return self.db.conn.execute(sql, arguments).fetchall()
 
+    def each(self, sql: str, arguments: Sequence[Any] | Mapping[str, Any] = ()) -> Iterator[Any]:
+        """The rows of a query that has many, one by one."""
+        with self._explained():
+            yield from self.db.conn.execute(sql, arguments)
+
 
 def _why(exc: sqlite3.DatabaseError) -> str:
     """SQLite's terse words, for a person."""
     text = str(exc)
     known = {
         "database or disk is full": "the disk is full",
-        "attempt to write a readonly database": "it is read-only",
-        "unable to open database file": "the file or its folder can't be opened for writing",
+        _READ_ONLY: "it is read-only",
+        _NO_FILE: "the file or its folder can't be opened for writing",
         "file is not a database": "it is not an SQLite database",
         "database is locked": "another program holds it locked",
         "disk I/O error": "the disk reports an error (is it full or read-only?)",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from linkwatch.history.checks import hops_of, result_of
+from linkwatch.history.checks import ids_of, results_of
 from linkwatch.history.overrules import testimonies
 from linkwatch.history.store import BATCH, Store
 from linkwatch.history.times import from_text, to_text
@@ -44,52 +44,71 @@ class Case:
     last_cycle_at: datetime | None  # the start of the last valid cycle that checked it
 
 
-def unjudged(store: Store, policy: str) -> Iterator[Case]:
-    """Links with checks newer than their verdict, or a verdict under another policy."""
-    ids = [
-        row["id"]
-        for row in store.rows(
-            """select id from links where policy is not ?
-               union
-               select checks.link_id from cycles cross join checks on checks.cycle_id = cycles.id
-               where cycles.judged = 0 and cycles.void is null""",  # cross: in this very order
-            (policy,),
-        )
-    ]
+def unjudged(store: Store, policy: str, *, up_to: int) -> list[int]:
+    """Links with checks newer than their verdict, or a verdict under another policy: their ids.
+
+    Checks of cycles up to `up_to` count.
+    """
+    rows = store.rows(
+        """select id from links where policy is not ?
+           union
+           select checks.link_id from cycles cross join checks on checks.cycle_id = cycles.id
+           where cycles.judged = 0 and cycles.void is null and cycles.id <= ?""",
+        (policy, up_to),  # cross: in this very order
+    )
+    return [row["id"] for row in rows]
+
+
+def cases(store: Store, ids: Sequence[int], *, up_to: int | None = None) -> Iterator[Case]:
+    """The cases of some links: checks of cycles up to `up_to`, if they are not void.
+
+    Without it, only what was judged: what a running cycle found may yet turn out void.
+    """
+    cycles = store.rows(
+        """select id, started_at, judged from cycles
+           where void is null and (:top is null or id <= :top)""",
+        {"top": up_to},
+    )
+    begun = {row["id"]: row["started_at"] for row in cycles}
+    judged = {row["id"] for row in cycles if row["judged"]}
     for i in range(0, len(ids), BATCH):
-        yield from _cases(store, ids[i : i + BATCH])
-
-
-def _cases(store: Store, ids: Sequence[int]) -> Iterator[Case]:
-    marks = ",".join("?" * len(ids))
-    checks: dict[int, list[Any]] = {}
-    for row in store.rows(
-        f"""select checks.*, cycles.started_at from checks
-            join cycles on cycles.id = checks.cycle_id
-            where checks.link_id in ({marks}) and cycles.void is null
-            order by checks.link_id, checks.id""",  # noqa: S608 - only question marks
-        ids,
-    ):
-        checks.setdefault(row["link_id"], []).append(row)
-    hops = hops_of(store, [row["id"] for rows in checks.values() for row in rows])
-    words = testimonies(store, ids)
-    for link in store.rows(f"select id, url, host from links where id in ({marks})", ids):  # noqa: S608 - only question marks
-        rows = checks.get(link["id"], [])
-        yield Case(
-            link_id=link["id"],
-            url=link["url"],
-            host=link["host"],
-            results=tuple(result_of(link["url"], r, hops.get(r["id"], ())) for r in rows),
-            words=words.get(link["id"], ()),
-            check_ids=tuple(row["id"] for row in rows),
-            last_cycle_at=from_text(rows[-1]["started_at"]) if rows else None,
-        )
+        some = ids[i : i + BATCH]
+        marks = ",".join("?" * len(some))
+        links = {
+            row["id"]: row
+            for row in store.rows(
+                f"select id, url, host, last_check_id from links where id in ({marks})",  # noqa: S608 - only question marks
+                some,
+            )
+        }
+        words = testimonies(store, some)
+        results: dict[int, list[CheckResult]] = {link_id: [] for link_id in links}
+        check_ids: dict[int, list[int]] = {link_id: [] for link_id in links}
+        latest: dict[int, int] = {}
+        for check_id, link_id, cycle_id, result in results_of(
+            store, {link_id: link["url"] for link_id, link in links.items()}
+        ):
+            known = check_id <= (links[link_id]["last_check_id"] or 0)
+            if cycle_id not in begun or (up_to is None and cycle_id not in judged and not known):
+                continue
+            results[link_id].append(result)
+            check_ids[link_id].append(check_id)
+            latest[link_id] = cycle_id
+        for link_id, link in links.items():
+            yield Case(
+                link_id=link_id,
+                url=link["url"],
+                host=link["host"],
+                results=tuple(results[link_id]),
+                words=words.get(link_id, ()),
+                check_ids=tuple(check_ids[link_id]),
+                last_cycle_at=from_text(begun[latest[link_id]]) if link_id in latest else None,
+            )
 
 
 def cases_of(store: Store, urls: Collection[str]) -> Iterator[Case]:
-    """The cases of some links."""
-    known = {row["url"]: row["id"] for row in store.rows("select id, url from links")}
-    yield from _cases(store, [known[url] for url in urls if url in known])
+    """The cases of some links, as far as they were judged."""
+    return cases(store, ids_of(store, urls))
 
 
 def mentioned(store: Store) -> int:

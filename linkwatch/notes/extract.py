@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from linkwatch.marker import REPORT_MARKER, is_report
 from linkwatch.model import Kind, Mention, Pardon
 from linkwatch.notes.frontmatter import front_matter
-from linkwatch.notes.pardon import WORD, body_pardons, field_pardons
+from linkwatch.notes.pardon import body_pardons, field_pardons, may_ask
 from linkwatch.notes.source import Places, Source, as_text
 from linkwatch.notes.walk import Found, Walk
 
@@ -58,7 +58,7 @@ def extract(raw: bytes, *, file: str, options: Options = Options()) -> list[Ment
             break
         body = body.without(walk.cuts)
     mentions += _on_disk(body, walk.visible())
-    pardons = _pardons(raw, source, fields.body, body) if WORD in raw else {}
+    pardons = _pardons(raw, source, fields.body, body) if may_ask(raw) else {}
     return list(_placed(raw, file, sorted(mentions), pardons))
 
 

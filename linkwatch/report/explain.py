@@ -43,6 +43,7 @@ class Story:
     checks: tuple[StoredCheck, ...]  # oldest first
     rule: str | None = None  # by which it was judged so
     words: tuple[Testimony, ...] = ()  # people's, oldest first
+    before: State | None = None  # how the last cycle judged it, where the settings changed since
 
 
 def explain(story: Story) -> str:
@@ -55,6 +56,8 @@ def _lines(story: Story) -> Iterator[str]:
     yield terminal(link.url)
     yield ""
     yield from _row("state", f"{link.verdict.state} ({link.verdict.reason})")
+    if story.before is not None:
+        yield from _row("", f"(until the next check, reports say {story.before})")
     yield from _row("why", shown(words.sentence(link.verdict)))
     if story.rule is not None:
         yield from _row("rule", story.rule)

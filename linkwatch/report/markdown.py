@@ -37,6 +37,7 @@ _PLACES_SHOWN: Final = 5  # of one link, outside the list of dead links
 
 _TOPICS: Final[dict[Topic, tuple[str, str]]] = {
     Topic.DIED: ("link died", "links died"),
+    Topic.SPEAKS_UP: ("ignore that speaks up", "ignores that speak up"),
     Topic.FAILING: ("link began to fail", "links began to fail"),
     Topic.BACK: ("link is back", "links are back"),
     Topic.BLOCKED: ("link no longer lets us look", "links no longer let us look"),
@@ -138,7 +139,8 @@ def _topic(topic: Topic, number: int) -> Inert:
 
 def _change(change: Change) -> Inert:
     after = "" if change.after is None else f", now {change.after}"
-    text = f"{_link(change.url, change.reason)}: was {change.before}{after}."
+    what = f"was {change.before}{after}" if change.before is not change.after else change.before
+    text = f"{_link(change.url, change.reason)}: {what}."
     return Inert(f"{text} {prose(change.detail)}" if change.detail.strip() else text)
 
 

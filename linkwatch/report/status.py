@@ -36,6 +36,7 @@ class Status:
     states: Mapping[State, int]  # mentioned links
     counted_at: datetime | None  # the end of the last finished cycle that is not void
     running: CycleRecord | None
+    killed: bool = False  # it runs no more: its process is gone
     cycles: Sequence[CycleRecord]  # those that are over, newest first
     next_checks: Sequence[datetime | None]  # of all links that are ever checked; None: now
     held: Mapping[str, datetime]  # hosts that want to be left alone, and until when
@@ -55,8 +56,7 @@ def _lines(status: Status) -> Iterator[str]:
     yield from _row("links", _links(status))
     yield from _row("checked", *_checked(status))
     if status.running is not None:
-        since = _with_age(status.running.started_at, now)
-        yield from _row("running", f"since {since}: {status.running.checked} checked so far")
+        yield from _row(*_running(status.running, status))
     yield from _row("due", _due(status))
     if status.held:
         yield from _row("left alone", *_held(status))
@@ -94,6 +94,13 @@ def _checked(status: Status) -> Iterator[str]:
     void = status.cycles[0].void if status.cycles else None
     if void is not None:
         yield f"The last cycle does not count: {shown(void)}."
+
+
+def _running(cycle: CycleRecord, status: Status) -> tuple[str, str]:
+    since = _with_age(cycle.started_at, status.now)
+    if status.killed:
+        return "cut short", f"{since}, with {cycle.checked} checked so far"
+    return "running", f"since {since}: {cycle.checked} checked so far"
 
 
 def _due(status: Status) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -17,6 +17,7 @@ class Topic(StrEnum):
     """A kind of news, the most important first."""
 
     DIED = "died"
+    SPEAKS_UP = "speaks_up"  # nothing changed but that its ignore holds no more
     FAILING = "failing"
     BACK = "back"
     BLOCKED = "blocked"
@@ -102,7 +103,8 @@ def summarize(ledger: Ledger) -> Summary:
     last = ledger.cycles[-1] if ledger.cycles else None
     unheard = {link.url for link in ignored}
     changes = [change for change in ledger.changes if change.url not in unheard]
-    news = _news(changes)
+    changed = {change.url for change in changes}
+    news = _news([*changes, *_told_anew(link for link in heard if link.url not in changed)])
     return Summary(
         generated_at=ledger.cycle.finished_at if ledger.cycle else None,
         void=ledger.cycle.void if ledger.cycle else None,
@@ -178,9 +180,25 @@ def _is_new_and_well(change: Change) -> bool:
     return change.before in _NEW and change.after in (State.ALIVE, *_NEW)
 
 
+def _told_anew(links: Iterable[LinkRecord]) -> Iterator[Change]:
+    """Links that stand as they stood, but not well, and whose ignores hold no more."""
+    for link in links:
+        verdict, said = link.verdict, link.overruled
+        if said is not None and said.anew and verdict.state is not State.ALIVE:
+            yield Change(
+                url=link.url,
+                before=verdict.state,
+                after=verdict.state,
+                reason=verdict.reason,
+                detail=said.speaks_up or "",
+            )
+
+
 def _topic(change: Change) -> Topic:
     if change.after is None:
         return Topic.GONE
+    if change.after is change.before:
+        return Topic.SPEAKS_UP
     if change.before in _FAILING and change.after in _WELL:
         return Topic.BACK
     return _BY_NEW_STATE.get(change.after, Topic.OTHER)

@@ -41,7 +41,6 @@ _READ_AS = {
 _PARAMETER = re.compile(r"charset\s*=\s*[\"']?\s*([\w.:\-]+)", re.IGNORECASE)
 _META = re.compile(rb"<meta\b[^>]{0,300}?charset\s*=\s*[\"']?\s*([\w.:\-]+)", re.IGNORECASE)
 _META_WITHIN = 4096
-_SHIFTED = re.compile(rb"[\0\x1b]")  # ASCII bytes that may stand for other letters
 _HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 _NO_TYPE = frozenset({"", "*/*", "unknown/unknown", "application/unknown"})
 _LOOKS_LIKE_HTML = re.compile(
@@ -73,7 +72,7 @@ def _decoded(body: bytes, parameters: str) -> str:
     encoding_of_header = _known(header[1]) if header else None
     if encoding_of_header is not None:
         return body.decode(encoding_of_header, "replace")
-    if body.isascii() and not _SHIFTED.search(body):
+    if body.isascii() and not (b"\0" in body or b"\x1b" in body):  # UTF-16, ISO 2022
         return body.decode("ascii")
     head = body[:64]
     if head.count(0) * 3 > len(head):  # in UTF-16, every second byte of ASCII text is zero

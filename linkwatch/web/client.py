@@ -1,6 +1,6 @@
 """One request over the wire: aiohttp, with what real servers do to it translated into facts.
 
-Redirects are not followed here, cookies not kept, nothing is retried: see `checker.fetch`.
+Redirects are not followed here, cookies not kept, nothing is retried: see `checker.walk`.
 """
 
 from __future__ import annotations

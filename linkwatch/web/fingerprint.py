@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from itertools import pairwise
+from itertools import islice
 
 from rensa import RMinHash
 
@@ -19,7 +19,7 @@ from linkwatch.model import Fingerprint
 _NUMBERS = 64
 _SEED = 20070912
 _FEWEST_WORDS = 16
-_SKETCHED = 20_000  # characters: the beginning tells one page from another
+_SKETCHED = 7_000  # characters: the beginning tells one page from another
 
 _NO_LIKENESS = 0.15  # unrelated pages have about 0.02 in common, an edited one far more
 _REAL_TEXT = 400  # characters: less is a stub, and may come and go
@@ -58,7 +58,7 @@ def _sketch(words: list[str]) -> bytes:
     if len(words) < _FEWEST_WORDS:
         return b""
     hashed = RMinHash(num_perm=_NUMBERS, seed=_SEED)
-    hashed.update([f"{one} {two}" for one, two in pairwise(words)])
+    hashed.update(list(map(" ".join, zip(words, islice(words, 1, None), strict=False))))
     return bytes(number & 0xFF for number in hashed.digest())
 
 

@@ -17,7 +17,7 @@ from typing import Any
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.http_exceptions import HttpProcessingError
 
-LINE_CAP = 64 * 1024 + 512  # a header line; aiohttp's own 8,190 bytes are fewer than sites send
+LINE_CAP = 512 * 1024  # a header line; aiohttp's own 8,190 bytes are fewer than sites send
 _HEAD_CAP = 1024 * 1024  # of all header lines together
 
 _STATUS = re.compile(rb"HTTP/\d(?:\.\d)? +(\d{3})(?!\d)")

@@ -1,12 +1,14 @@
 """A login, or a page that asks for consent, in the page's place.
 
 Told by where readers are sent, never by the page's words: nearly every page has a login to offer.
-A link to a login is well served with one.
+A link to a login is well served with one. A page for readers of the wrong region stands for a
+page just as one that asks for consent.
 """
 
 from __future__ import annotations
 
 import re
+from urllib.parse import unquote
 
 from linkwatch.model import Mark, Sign
 from linkwatch.web.places import Place, place_of, under
@@ -45,15 +47,26 @@ _MANUAL = re.compile(
 )
 _RETURN = re.compile(
     r"next\w*|return\w*|continue\w*|redirect\w*|redir|goto|dest\w*|target\w*|service|back\w*|"
-    r"callback\w*|came_?from|from|referr?er|relaystate|samlrequest|\.?done|original\w*|"
-    r"client_id|ru|rurl|r|u|ref|forward\w*|after\w*|success\w*",
+    r"callback\w*|came_?from|relaystate|samlrequest|\.?done|original\w*|"
+    r"client_id|ru|rurl|forward\w*|after\w*|success\w*",
     re.IGNORECASE,
 )
+_MAYBE_RETURN = re.compile(r"from|referr?er|ref|r|u", re.IGNORECASE)  # or where a reader came from
 _CONSENT_SEGMENT = re.compile(
     r"(?:cookie|gdpr|privacy|collect)?[-_]?consent(?:[-_]?\w+)?|cookie-?wall|privacy-?(?:wall|gate)|"
     r"age-?(?:gate|check|verification)|agecheck|cookie_?usage|gdpr",
     re.IGNORECASE,
 )
+_REGION_SEGMENT = re.compile(  # what readers of some regions are shown instead
+    r"(?:gdpr(?:[-_]?(?:notice|block(?:ed)?|error|page|message|unavailable|eu))?|"
+    r"eu[-_]?(?:visitors?|readers?|users?|notice|block(?:ed)?|unavailable|gdpr)|"
+    r"geo[-_]?(?:block(?:ed|ing)?|restrict(?:ed|ion)|unavailable)|"
+    r"(?:region|country)[-_]?(?:block(?:ed)?|restrict(?:ed|ion)|unavailable|not[-_]?supported)|"
+    r"(?:(?:content|site|page|service|article)[-_])?(?:un|not[-_]?)available[-_](?:in|for)[-_]"
+    r"(?:(?:your|this)[-_])?(?:region|country|area|location|eu|europe|eea))(?:\.\w{2,5})?",
+    re.IGNORECASE,
+)
+_SPEAKS_OF_REGION = re.compile(r"gdpr|privacy|geo-?block|available", re.IGNORECASE)
 _CONSENT_LABEL = re.compile(r"consent\d*|guce|cmp|myprivacy|privacygate|cookies?")
 
 
@@ -83,13 +96,30 @@ def _login(asked: Place, end: Place) -> str | None:
         return "host"
     if any(_MANUAL.fullmatch(segment) for segment in end.segments):
         return None
-    returns = any(_RETURN.fullmatch(name) for name, _ in end.query)
     named = any(_LOGIN_SEGMENT.fullmatch(segment) for segment in end.segments[-3:])
-    if returns and (named or any(map(_AUTH_SEGMENT.fullmatch, end.segments))):
+    if (named and _may_return(end)) or (
+        _returns(end) and any(map(_AUTH_SEGMENT.fullmatch, end.segments))
+    ):
         return "redirect" if elsewhere else "path"
     if named and (asked.is_deep or asked.query) and end.segments != asked.segments:
         return "path"
     return None
+
+
+def _returns(end: Place) -> bool:
+    """Whether it knows where to send its readers back to."""
+    return any(
+        _RETURN.fullmatch(name)
+        or (
+            _MAYBE_RETURN.fullmatch(name)
+            and unquote(value).lower().startswith(("http://", "https://", "/"))
+        )
+        for name, value in end.query
+    )
+
+
+def _may_return(end: Place) -> bool:
+    return any(_RETURN.fullmatch(name) or _MAYBE_RETURN.fullmatch(name) for name, _ in end.query)
 
 
 def _is_login(place: Place) -> bool:
@@ -108,7 +138,7 @@ def _consent(asked: Place, end: Place) -> str | None:
         return None
     if end.site != asked.site and _consent_host(end):
         return "host"
-    if _consent_path(end) and any(_RETURN.fullmatch(name) for name, _ in end.query):
+    if (_consent_path(end) and _may_return(end)) or _for_a_region(asked, end):
         return "path"
     return None
 
@@ -124,6 +154,17 @@ def _consent_host(place: Place) -> bool:
 
 def _consent_path(place: Place) -> bool:
     return any(map(_CONSENT_SEGMENT.fullmatch, place.segments))
+
+
+def _for_a_region(asked: Place, end: Place) -> bool:
+    """Whether a document's readers were sent to what is shown in some regions, for good."""
+    return (
+        asked.is_deep
+        and not any(map(_SPEAKS_OF_REGION.search, asked.segments))
+        and any(map(_REGION_SEGMENT.fullmatch, end.segments))
+        and not any(map(_REGION_SEGMENT.fullmatch, asked.segments))
+        and not any(map(_MANUAL.fullmatch, end.segments))
+    )
 
 
 def _instagram(seen: Seen) -> bool:

@@ -7,8 +7,6 @@ for its link is told by `signs`.
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from html import unescape
@@ -23,7 +21,6 @@ from linkwatch.web.fingerprint import (
     fingerprint_of,
     shrank,
     similarity,
-    words_of,
 )
 from linkwatch.web.url import resolve
 
@@ -33,7 +30,6 @@ __all__ = [
     "checkable",
     "has_anchor",
     "read_page",
-    "same_page",
     "shrank",
     "similarity",
 ]
@@ -69,12 +65,10 @@ _NAME = re.compile(
     re.IGNORECASE,
 )
 _TAG_CAP = 500
+_MOST_NAMES = 20_000  # and character references in them
 
 _ROUTE = re.compile(r"[/!?]|.*:~:|[\w.\-]+=", re.DOTALL)  # also `t=30`, `page=2`, `gid=0`
 _LINES = re.compile(r"L\d+(?:C\d+)?(?:-L?\d+(?:C\d+)?)?")
-
-_SAME = 0.95
-_FEW_WORDS = 8
 
 
 class _Source:
@@ -85,21 +79,26 @@ class _Source:
         self._content_type = content_type
 
     @cached_property
-    def anchors(self) -> frozenset[str]:
-        html = html_text(self._body, self._content_type) or ""
-        return frozenset(_names(html))
+    def anchors(self) -> frozenset[str] | None:
+        return _names(html_text(self._body, self._content_type) or "")
 
 
-def _names(html: str) -> Iterator[str]:
+def _names(html: str) -> frozenset[str] | None:
     """Without a tree, since a long page would take long: what is commented out counts too."""
+    names = set()
+    read = 0
     for match in _NAME.finditer(html):
+        read += 1 + match[0].count("&")
+        if read > _MOST_NAMES:
+            return None
         if match[1].lower() == "name":
             opened = html.rfind("<", max(0, match.start() - _TAG_CAP), match.start())
             if html[opened + 1 : opened + 2].lower() != "a" or html[opened + 2].isalnum():
                 continue
         value = match[2] or match[3] or match[4]
         if value:
-            yield unescape(value)
+            names.add(unescape(value) if "&" in value else value)
+    return frozenset(names)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,8 +115,11 @@ class Page:
     source: _Source = field(repr=False, compare=False)
 
     @property
-    def anchors(self) -> frozenset[str]:
-        """The names that a fragment can point to, in as much of the body as there is."""
+    def anchors(self) -> frozenset[str] | None:
+        """The names that a fragment can point to, in as much of the body as there is.
+
+        None if there are too many to read.
+        """
         return self.source.anchors
 
 
@@ -222,9 +224,9 @@ def _asks_for_scripts(html: str) -> bool:
 
 
 def has_anchor(page: Page, fragment: str) -> bool:
-    """Whether a fragment points to something on the page."""
+    """Whether a fragment points to something on the page; true where that can't be told."""
     decoded = unquote(fragment)
-    if not fragment or decoded.lower() == "top":
+    if not fragment or decoded.lower() == "top" or page.anchors is None:
         return True
     names = {fragment, decoded}
     # GitHub prefixes what authors name, and its script looks them up without regard to case.
@@ -238,30 +240,3 @@ def checkable(fragment: str) -> bool:
     Routes and states of apps, text and media fragments and line numbers do not.
     """
     return bool(fragment) and not _ROUTE.match(fragment) and not _LINES.fullmatch(fragment)
-
-
-def same_page(a: Page, b: Page, *, a_url: str, b_url: str) -> bool:
-    """Whether two addresses show the same page, though it may repeat the address it was asked for.
-
-    Compared are the words of both texts, less those of the addresses, and less what has a digit
-    (clocks, ids of requests). An equal title proves nothing. Of pages with hardly a word, title
-    and text must be the same.
-    """
-    if a.text == b.text and len(a.text) > _APP_TEXT:
-        return True
-    own = set(words_of(unquote(a_url))) | set(words_of(unquote(b_url)))
-    a_words, b_words = _without(own, a.text), _without(own, b.text)
-    a_count = Counter(word for word in a_words if _is_plain(word))
-    b_count = Counter(word for word in b_words if _is_plain(word))
-    most = max(a_count.total(), b_count.total())
-    if most < _FEW_WORDS:
-        return a_words == b_words and _without(own, a.title) == _without(own, b.title)
-    return (a_count & b_count).total() / (a_count | b_count).total() >= _SAME
-
-
-def _without(own: set[str], text: str) -> list[str]:
-    return [word for word in words_of(text) if word not in own]
-
-
-def _is_plain(word: str) -> bool:
-    return not any(map(str.isdigit, word))

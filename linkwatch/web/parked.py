@@ -2,13 +2,13 @@
 
 Three kinds of marks: who serves the page, the machinery of such pages, and the words that the
 domain is for sale. Only pages with little to read are searched, and of their markup only what
-loads or leads elsewhere by itself: a page may well link to a dealer.
+loads or leads elsewhere by itself: a page may well link to a dealer, or name one in its data.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from linkwatch.model import Mark, Sign
 from linkwatch.web.forsale import offers_domain
@@ -65,17 +65,18 @@ _MARKETS: dict[tuple[str, ...], str] = {
     ("dynadot.com", "market"): "dynadot",
 }
 _MACHINERY = {
-    "window.park": "script",
-    "window._park": "script",
     "/adsense/domains/caf.js": "caf",
     "data-adblockkey": "adblockkey",
     "parking-lander": "lander",
 }
-_TO_LANDER = re.compile(
-    r"location[\w.]{0,20}\s*(?:=|\()\s*[\"'](?:https?://[^/\"']{1,200})?/lander\b"
+_PARK = re.compile(r"\bwindow\._?park\s*=")
+_TO_LANDER = re.compile(r"(?:https?://[^/]{1,200})?/lander\b")
+_HOST = re.compile(r"(?:https?:)?//([a-z0-9.\-]{4,100})")
+_GOES_TO = re.compile(
+    r"\blocation(?:(?:\.href)?\s*=|\.(?:assign|replace)\s*\()\s*[\"']([^\"']{1,500})"
 )
-_HOST = re.compile(r"//([a-z0-9.\-]{4,100})")
-_TAGS = (("<script", "</script"), ("<iframe", ">"), ("<frame ", ">"), ("<html", ">"))
+_SRC = re.compile(r"(?<![\w\-])src\s*=\s*[\"']?\s*([^\"'\s>]{1,500})")
+_TYPE = re.compile(r"(?<![\w\-])type\s*=\s*[\"']?\s*([^\"'\s>]{0,100})")
 _MOST_TAGS = 200
 _FOR_SALE_TEXT = 2000  # characters: an article about the trade in names has more
 _SPEAKS_OF_SALE = re.compile(r"sale|domain|verkauf|vendre|vend[ai]", re.IGNORECASE)
@@ -111,29 +112,56 @@ def _is_lander(place: Place) -> bool:
 def _by_machinery(seen: Seen) -> Iterator[Mark]:
     if not seen.little or seen.page is None:
         return
-    machinery = _machinery(seen.source())
+    markup, scripts = _apart(seen.source())
+    code = "\n".join(text for tag, text in scripts if _is_code(tag))
+    goes_to = _GOES_TO.findall(code)
+    loaded = [*_loaded(tag for tag, _ in scripts if _is_code(tag)), *_loaded(_frames(markup))]
     dealers = frozenset(_DEALERS)
-    for host in dict.fromkeys(_HOST.findall(machinery)):
-        dealer = under(host, dealers)
+    for url in [*loaded, *goes_to]:
+        match = _HOST.match(url)
+        dealer = under(match[1], dealers) if match else None
         if dealer:
             yield Mark(Sign.PARKING_HOST, _DEALERS[dealer])
+    machinery = "\n".join([*loaded, code, *_tags(markup, "<html")])
     for mark, by in _LOADED.items():
         if mark in machinery:
             yield Mark(Sign.PARKING_HOST, by)
     for mark, by in _MACHINERY.items():
         if mark in machinery:
             yield Mark(Sign.LANDER, by)
-    if _TO_LANDER.search(machinery):
+    if _PARK.search(code):
+        yield Mark(Sign.LANDER, "script")
+    if any(map(_TO_LANDER.match, goes_to)):
         yield Mark(Sign.LANDER, "lander")
 
 
-def _machinery(source: str) -> str:
-    """What a page loads and runs by itself: scripts, frames, the attributes of its root."""
-    return "\n".join(
-        piece.partition(closing)[0]
-        for opening, closing in _TAGS
-        for piece in source.split(opening, _MOST_TAGS)[1:]
-    )
+def _apart(source: str) -> tuple[str, list[tuple[str, str]]]:
+    """A page's markup, and its scripts: of each the attributes of its tag, and what it holds."""
+    markup, scripts = [], []
+    for piece in source.split("</script", _MOST_TAGS):
+        before, _, script = piece.partition("<script")
+        tag, _, text = script.partition(">")
+        markup.append(before)
+        scripts.append((tag, text))
+    return "\n".join(markup), scripts
+
+
+def _is_code(tag: str) -> bool:
+    """Whether a script is run: data and templates stand in scripts too."""
+    match = _TYPE.search(tag)
+    return match is None or match[1] in ("", "module") or match[1].endswith("script")
+
+
+def _frames(markup: str) -> list[str]:
+    return [*_tags(markup, "<iframe"), *_tags(markup, "<frame ")]
+
+
+def _tags(markup: str, opening: str) -> list[str]:
+    return [piece.partition(">")[0] for piece in markup.split(opening, _MOST_TAGS)[1:]]
+
+
+def _loaded(tags: Iterable[str]) -> Iterator[str]:
+    return (match[1] for match in map(_SRC.search, tags) if match)
 
 
 def _by_words(seen: Seen) -> Iterator[Mark]:

@@ -85,11 +85,7 @@ class Place:
         """One document among many, which a front page can't stand for."""
         if self.is_home:
             return False
-        if any(
-            value and (_ID_NAME.fullmatch(name) or re.search(r"\d", value))
-            for name, value in self.query
-            if not _TRACKING.fullmatch(name)
-        ):
+        if self.choosing:
             return True
         match self.segments:
             case ():
@@ -99,6 +95,17 @@ class Place:
                     len(only) >= _LONG or _DOCUMENT.search(only) is not None
                 )
         return True
+
+    @cached_property
+    def choosing(self) -> tuple[str, ...]:
+        """The query's names that choose one document of many; not those that follow readers."""
+        return tuple(
+            name
+            for name, value in self.query
+            if value
+            and (_ID_NAME.fullmatch(name) or re.search(r"\d", value))
+            and not _TRACKING.fullmatch(name)
+        )
 
     @cached_property
     def is_short(self) -> bool:

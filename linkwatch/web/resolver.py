@@ -58,6 +58,8 @@ class Resolver(AbstractResolver):
         self._cares: dict[bool, aiodns.DNSResolver] = {}
         self._threads: ThreadPoolExecutor | None = None
         self._places = asyncio.Semaphore(_AT_ONCE)
+        self._heard = False  # a name server said something, be it "no such name"
+        self._mute = 0  # names for which none did
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
@@ -98,14 +100,25 @@ class Resolver(AbstractResolver):
             family = socket.AF_INET if number.version == 4 else socket.AF_INET6
             return [(family, str(number))]
         async with self._places:
+            if self._mute >= _AT_ONCE and not self._heard:
+                raise ResolverError("no name server answers")
             try:
                 async with asyncio.timeout(limit_s):
                     if sys.platform == "win32":  # aiodns needs a selector loop, not Windows' own
                         if self._threads is None:  # asyncio's own pool has six on two cores
                             self._threads = ThreadPoolExecutor(_AT_ONCE)
                         return await _ask_threads(host, self._threads)
-                    return await self._ask_cares(host)
+                    found = await self._ask_cares(host)
+                    self._heard = True
+                    return found
+            except (NameNotFoundError, BadNameError):
+                self._heard = True
+                raise
+            except ResolverError:
+                self._mute += 1
+                raise
             except TimeoutError as exc:
+                self._mute += 1
                 why = f"{host} could not be looked up in {limit_s:g} s"
                 raise ResolverError(why) from exc
 

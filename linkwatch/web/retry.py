@@ -27,7 +27,7 @@ class RetryPolicy:
 
     tries: int = 3
     first_wait_s: float = 1.0
-    longest_wait_s: float = 60.0
+    longest_wait_s: float = 30.0  # and all waits of a check together
 
 
 def retry_after_s(value: str | None, now: datetime) -> float | None:
@@ -84,8 +84,7 @@ async def retrying(
         return had.pop() if had else await ask()
 
     def enough(state: RetryCallState) -> bool:
-        answer = _answer(state)
-        return (asked_s(answer) or 0.0) > policy.longest_wait_s
+        return state.idle_for + wait(state) > policy.longest_wait_s
 
     def wait(state: RetryCallState) -> float:
         return wait_before_retry_s(state.attempt_number, asked_s(_answer(state)), policy)

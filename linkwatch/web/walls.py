@@ -21,6 +21,8 @@ _GOOGLE = re.compile(r"(?:\A|\.)google\.(?:[a-z]{2,3}|com?\.[a-z]{2})\Z")
 _REDDIT = frozenset({"reddit.com"})
 _LINKEDIN = frozenset({"linkedin.com"})
 _DOUBAN = frozenset({"doubanio.com", "douban.com"})
+_BAIDU = frozenset({"wappass.baidu.com"})
+_YANDEX = frozenset({"yandex.ru", "yandex.com", "ya.ru"})
 _AMAZON = re.compile(r"(?:\A|\.)amazon\.(?:[a-z]{2,3}|com?\.[a-z]{2})\Z")
 
 
@@ -67,7 +69,9 @@ _WALLS = (
     _Wall("reblaze", ("window.rbzns",), _REFUSED | {247}),
 )
 
-_MACHINERY = re.compile(r"[_/=<]")
+_AMAZON_MARKS = ("/errors/validatecaptcha", "api-services-support@amazon.com")
+_MACHINERY = re.compile(r"[_/=<.]")
+_ONLY_WORDS_TEXT = 600  # characters: the wordiest wall that is known by its words alone has 573
 
 _WEAK_COOKIES = {
     "_abck": "akamai",
@@ -146,12 +150,14 @@ def _by_site(seen: Seen) -> Iterator[str]:
         and (seen.status in _REFUSED or "unusual traffic" in _text(seen))
     ):
         yield "google"
-    if _AMAZON.search(end.host) and seen.little and "/errors/validatecaptcha" in seen.source():
-        yield "amazon"
-    if end.host.startswith("wappass.baidu.") or (
-        under(end.host, frozenset({"yandex.ru", "yandex.com", "ya.ru"})) and first == "showcaptcha"
+    if _AMAZON.search(end.host) and (
+        seen.status == 503 or (seen.little and any(mark in seen.source() for mark in _AMAZON_MARKS))
     ):
-        yield end.host.split(".")[-2]
+        yield "amazon"
+    if under(end.host, _BAIDU):
+        yield "baidu"
+    if under(end.host, _YANDEX) and first == "showcaptcha":
+        yield "yandex"
 
 
 def _by_markup(seen: Seen) -> Iterator[str]:
@@ -165,14 +171,17 @@ def _by_markup(seen: Seen) -> Iterator[str]:
             server.startswith(wall.server)
             and (not wall.statuses or seen.status in wall.statuses)
             and all(mark in said for mark in wall.marks)
-            and not (seen.good and any(_shown(mark, text) for mark in wall.marks))
+            and not (seen.good and _spoken_of(wall, text))
         ):
             yield wall.by
 
 
-def _shown(mark: str, text: str) -> bool:
-    """Whether machinery is there to be read: an article about walls shows how they are built."""
-    return _MACHINERY.search(mark) is not None and mark in text
+def _spoken_of(wall: _Wall, text: str) -> bool:
+    """Whether its marks are there to be read: some pages show how walls are built, or quote one."""
+    machinery = [mark for mark in wall.marks if _MACHINERY.search(mark)]
+    if machinery:
+        return any(mark in text for mark in machinery)
+    return len(text) > _ONLY_WORDS_TEXT
 
 
 def _by_cookie(seen: Seen) -> Iterator[str]:

@@ -84,7 +84,7 @@ def test_a_page_is_an_answer(web: FakeWeb, checker: Checker) -> None:
     assert result.digest is not None
 
 
-@pytest.mark.parametrize("status", [201, 204, 401, 403, 404, 410, 418, 451, 500, 501, 530, 999])
+@pytest.mark.parametrize("status", [201, 204, 401, 403, 404, 410, 418, 451, 501, 505, 530, 999])
 def test_an_answer_is_asked_for_once(status: int, web: FakeWeb, checker: Checker) -> None:
     result = checker.one(web.page("a.test", "/", Reply(status=status)))
     assert (result.status, result.fault, result.attempts) == (status, None, 1)

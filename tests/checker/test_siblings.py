@@ -8,7 +8,7 @@ from random import Random
 import pytest
 
 from linkwatch.checker.fetch import Fetcher, tells_missing
-from linkwatch.checker.siblings import Siblings, _neighbour, _uncle
+from linkwatch.checker.siblings import Siblings, _further, _neighbour
 from linkwatch.model import Candour, CheckResult, HostMemory
 from linkwatch.web.client import Client
 from linkwatch.web.hosts import Hosts, Manners
@@ -186,7 +186,7 @@ def test_an_older_name_behind_a_number_is_routed_as_any_name_is(asker: Asker) ->
 
 @pytest.mark.parametrize(
     ("others", "expected"),
-    [(redirect("/book/v1/"), {"sibling_same": "redirect"}), (GONE, {"honest": "sibling"})],
+    [(redirect("/book/v1/"), {"sibling_same": "redirect"}), (GONE, {"honest": "remembered"})],
 )
 def test_a_link_that_is_sent_upwards_raises_a_doubt(
     asker: Asker, others: Reply, expected: dict[str, str]
@@ -271,24 +271,78 @@ def test_what_was_learned_is_handed_over(asker: Asker) -> None:
     asker.web.page("site.example", "*", GONE)
     asker.check(asker.web.page("site.example", "/texts/river", ARTICLE))
 
-    key = f"site.example:{asker.web.port}"
+    key = f"site.example:{asker.web.port}/texts"
     expected = HostMemory(candour=Candour.HONEST, asked_at=asker.clock.utc_now())
     assert asker.siblings.learned == {key: expected}
 
 
 @pytest.mark.parametrize(
-    ("url", "neighbour", "uncle"),
+    ("url", "neighbour", "further"),
     [
-        ("https://a.example/b", "https://a.example/*", None),
-        ("https://a.example/b/", "https://a.example/*/", None),
+        ("https://a.example/b", "https://a.example/*", "https://a.example/*"),
+        ("https://a.example/b/", "https://a.example/*/", "https://a.example/*"),
         ("https://a.example/b/c.html", "https://a.example/b/*.html", "https://a.example/*"),
         ("https://a.example/b/c/d", "https://a.example/b/c/*", "https://a.example/b/*"),
         ("https://a.example/b/v1.0/", "https://a.example/b/*.0/", "https://a.example/*"),
-        ("https://a.example/b/c?d=e&f", "https://a.example/b/c?d=*", None),
-        ("https://a.example/b?cde", "https://a.example/b?*", None),
         ("https://a.example/b*/c", "https://a.example/b%2A/*", "https://a.example/*"),
+        # where the query chooses the page, and where it does not
+        (
+            "https://a.example/b/c?id=4&k=v",
+            "https://a.example/b/c?id=*&k=v",
+            "https://a.example/b/*",
+        ),
+        ("https://a.example/?p=12", "https://a.example/?p=*", "https://a.example/*"),
+        ("https://a.example/b/c?utm_source=rss", "https://a.example/b/*", "https://a.example/*"),
+        ("https://a.example/b/c?ref=hn", "https://a.example/b/*", "https://a.example/*"),
     ],
 )
-def test_neighbours_and_uncles(url: str, neighbour: str, uncle: str | None) -> None:
+def test_made_up_addresses_beside_a_link_and_further_off(
+    url: str, neighbour: str, further: str
+) -> None:
     assert _neighbour(url) == neighbour
-    assert _uncle(url) == uncle
+    assert _further(url) == further
+
+
+@pytest.mark.parametrize("query", ["?utm_source=rss", "?ref=hn", "?page=2", "?x=1"])
+def test_a_query_that_does_not_matter_is_no_sign(asker: Asker, query: str) -> None:
+    """The page is the same with any value, and the host means its answers all the same."""
+
+    def answer(request: Request) -> Reply:
+        return state["page"] if request.path.startswith("/texts/river") else GONE
+
+    state = {"page": ARTICLE}
+    asker.web.page("site.example", "*", answer)
+    link = asker.web.url("site.example", f"/texts/river{query}")
+
+    assert "sibling_same" not in asker.signs(link)
+    state["page"] = page("A shop", OTHER)
+    asker.next_cycle(40)
+    assert "sibling_same" not in asker.signs(link)
+
+
+def test_every_id_that_shows_the_front_page_is_not_a_page_of_its_own(asker: Asker) -> None:
+    home = page("The river", PROSE, '<link rel="canonical" href="/">')
+    asker.web.page("site.example", "*", home)
+
+    assert asker.signs(asker.web.url("site.example", "/?p=12")).get("honest") is None
+
+
+def test_one_folder_does_not_vouch_for_another(asker: Asker) -> None:
+    def answer(request: Request) -> Reply:
+        return GONE if request.path.startswith("/docs/") else MISSING
+
+    asker.web.page("site.example", "*", answer)
+    asker.web.page("site.example", "/", page("A shop", OTHER))
+    asker.check(asker.web.page("site.example", "/docs/river", ARTICLE))
+
+    assert "sibling_same" in asker.signs(asker.web.url("site.example", "/app/gone"))
+
+
+def test_a_host_is_not_asked_for_ever_new_addresses(asker: Asker) -> None:
+    asker.web.page("site.example", "*", MISSING)
+    asker.web.page("site.example", "/", page("A shop", OTHER))
+    links = [asker.web.url("site.example", f"/texts/{n}/gone") for n in range(30)]
+
+    asker.check(*links)
+
+    assert asker.web.asked("site.example") == len(links) + 5

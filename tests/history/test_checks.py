@@ -11,10 +11,11 @@ from datetime import timedelta
 import pytest
 
 from linkwatch.errors import StoreError
-from linkwatch.history.checks import due, save_results
+from linkwatch.history.checks import due, ends, links_of, save_results, witnesses
 from linkwatch.history.hosts import not_before, save_not_before
 from linkwatch.history.ledger import read_link
-from linkwatch.history.mentions import dead_in, linked
+from linkwatch.history.mentions import linked
+from linkwatch.history.overrules import dead_in
 from linkwatch.history.writer import ResultWriter, StoreThread
 from linkwatch.model import CheckResult, Fault, Hop
 from tests.checks import day, seen
@@ -161,6 +162,62 @@ def test_the_queries_of_a_cycle_use_their_indexes(past: Past) -> None:
         if line.startswith(("SCAN checks", "SCAN hops", "SCAN mentions"))
     ]
     assert whole == []  # the big tables are never read from end to end
+
+
+# Asked besides
+
+
+def test_witnesses_are_one_on_each_of_a_few_other_hosts_the_longest_unasked_first(
+    past: Past,
+) -> None:
+    well = [f"https://s{i}.example/{page}" for i in range(5) for page in ("a", "b")]
+    past.note("a.md", *well, "https://dead.example/")
+    for on, url in enumerate(reversed(well)):
+        past.cycle(on / 10, [seen(200, on / 10, url=url)])
+    past.cycle(1, [seen(404, 1, url="https://dead.example/")])
+    asked = past.begin(9)
+    save_results(past.store, asked, past.ids, [seen(Fault.TIMEOUT, 9, url=well[-1])])
+
+    some = [link.url for link in witnesses(past.store, asked, day(9), notes=None)]
+
+    assert some == ["https://s3.example/b", "https://s2.example/b", "https://s1.example/b"]
+    assert witnesses(past.store, asked, day(0.5), notes=None) == []  # all were asked today
+    note = past.note("b.md", well[2])
+    assert [link.url for link in witnesses(past.store, asked, day(9), notes=[note])] == [well[2]]
+    assert witnesses(past.store, asked, day(9), notes=[]) == []
+
+
+def test_some_links_are_found_by_their_urls_each_once(past: Past) -> None:
+    urls = [f"https://s{i}.example/" for i in range(700)]
+    past.note("a.md", *urls)
+    wanted = [urls[699], urls[3], urls[3], "https://unknown.example/", *urls[20:600]]
+
+    found = [link.url for link in links_of(past.store, wanted)]
+
+    assert sorted(found) == sorted({urls[699], urls[3], *urls[20:600]})
+
+
+def test_ends_are_those_of_hosts_that_redirected_in_this_cycle(past: Past) -> None:
+    now, earlier, straight, elsewhere = (
+        "https://a.example/now",
+        "https://a.example/earlier",
+        "https://a.example/straight",
+        "https://b.example/",
+    )
+    past.note("a.md", now, earlier, straight, elsewhere)
+    past.cycle(
+        0,
+        [
+            seen(200, url=earlier, hops=(302,)),
+            seen(200, url=elsewhere, hops=(302,)),
+            seen(200, url=straight),
+        ],
+    )
+    cycle_id = past.begin(7)
+    results = [seen(200, 7, url=now, hops=(302,)), seen(200, 7, url=elsewhere)]
+    save_results(past.store, cycle_id, past.ids, results)
+
+    assert {end.url for end in ends(past.store, cycle_id).values()} == {now, earlier}
 
 
 # Saved

@@ -18,10 +18,11 @@ from linkwatch.history.outlook import (
     state_counts,
     unsteady_links,
 )
+from linkwatch.history.overrules import add_ignore, remove_ignore
 from linkwatch.history.store import Store
 from linkwatch.history.times import to_text
 from linkwatch.history.verdicts import FLAPPING
-from linkwatch.model import Ending, State
+from linkwatch.model import By, Ending, Pardon, State
 from tests.checks import day, seen
 from tests.history.past import Past
 
@@ -78,13 +79,17 @@ def test_what_is_never_checked_is_never_due(past: Past) -> None:
     assert next_checks(past.store) == [None]
 
 
-def test_links_that_come_and_go_are_counted_by_host(past: Past) -> None:
+def test_links_that_come_and_go_are_counted_by_host_unless_ignored(past: Past) -> None:
     past.note("a.md", A, B, C)
     past.begin(0)
     set_link(past, A, recoveries=FLAPPING)
     set_link(past, B, recoveries=FLAPPING + 4)
     set_link(past, C, recoveries=FLAPPING - 1)
     assert unsteady_links(past.store) == {"a.example:443": 2}
+
+    add_ignore(past.store, By.URL, B, Pardon(), day(0))
+    assert unsteady_links(past.store) == {"a.example:443": 1}
+    remove_ignore(past.store, B)
 
     past.note("a.md", A)
     past.begin(1)

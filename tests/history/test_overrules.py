@@ -9,9 +9,10 @@ from datetime import date, timedelta
 import pytest
 
 from linkwatch.history.ledger import read_link
-from linkwatch.history.mentions import dead_in, save_note
+from linkwatch.history.mentions import remove_notes, save_note
 from linkwatch.history.overrules import (
     add_ignore,
+    dead_in,
     forget_testimonies,
     is_known,
     known_ignores,
@@ -205,6 +206,67 @@ def test_a_comment_that_went_away_and_came_back_begins_anew(past: Past) -> None:
     assert ignored(past)
 
 
+def test_a_comment_that_moves_or_is_copied_begins_nothing_anew(past: Past) -> None:
+    note = commented(past, "a.md", (A, FOR_GOOD))
+    cycle(past, 0, seen(403, url=A))
+    cycle(past, 1, seen(404, 1, url=A))
+    assert not ignored(past)
+
+    remove_notes(past.store, [note])
+    commented(past, "renamed.md", (A, FOR_GOOD))
+    cycle(past, 2)
+    assert not ignored(past)
+    commented(past, "second.md", (A, FOR_GOOD))
+    cycle(past, 3)
+    assert not ignored(past)
+
+
+# Deaths, and news
+
+
+def test_a_link_that_died_of_anything_since_speaks_up(past: Past) -> None:
+    past.note("a.md", A)
+    cycle(past, 0, seen(403, url=A))
+    add_ignore(past.store, By.URL, A, FOR_GOOD, day(0))
+    for on in range(1, 4):
+        cycle(past, on, seen(503, on, url=A))
+        assert ignored(past)
+    cycle(past, 4, seen(503, 4, url=A))
+    assert speaks_up(past) == "Ignored while it was forbidden (403); now it is dead."
+    add_ignore(past.store, By.URL, A, FOR_GOOD, day(4))
+    cycle(past, 5, seen(403, 5, url=A))
+    assert ignored(past)
+
+
+def anew(past: Past) -> list[str]:
+    return [link.url for link in past.ledger().links if link.overruled and link.overruled.anew]
+
+
+def test_what_speaks_up_is_anew_until_the_next_valid_cycle(past: Past) -> None:
+    past.note("a.md", A, B, C)
+    cycle(past, 0, *(seen(404, url=url, confirmed=True) for url in (A, B, C)))
+    add_ignore(past.store, By.URL, A, Pardon(until=day(2).date()), day(0))
+    add_ignore(past.store, By.URL, B, FOR_GOOD, day(0))
+    add_ignore(past.store, By.URL, C, FOR_GOOD, day(0))
+    cycle(past, 1)
+    assert anew(past) == []
+
+    cycle(past, 2, seen(Fault.DNS, 2, url=B))
+    assert anew(past) == [A, B]
+    cycle(past, 3, void="Nobody answered.")
+    assert anew(past) == [A, B]
+    cycle(past, 4)
+    assert anew(past) == []
+    assert [ignored(past, url) for url in (A, B, C)] == [False, False, True]
+
+
+def test_what_is_over_at_the_first_check_is_no_news(past: Past) -> None:
+    past.note("a.md", A)
+    add_ignore(past.store, By.URL, A, Pardon(until=day(0).date()), day(0))
+    cycle(past, 0, seen(404, url=A, confirmed=True))
+    assert anew(past) == []
+
+
 # The exit code, and the story of one link
 
 
@@ -212,6 +274,7 @@ def test_an_ignored_link_is_not_counted_as_dead_and_one_that_speaks_up_is(past: 
     past.note("a.md", A, B)
     cycle(past, 0, seen(404, url=A, confirmed=True), seen(404, url=B, confirmed=True))
     add_ignore(past.store, By.URL, A, FOR_GOOD, day(0))
+    assert dead_in(past.store, None) == 1
     assert dead_in(past.store, None) == 1
     add_ignore(past.store, By.PATTERN, "b[.]example", Pardon(until=day(1).date()), day(0))
     assert dead_in(past.store, None) == 0

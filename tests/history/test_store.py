@@ -7,7 +7,9 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,7 +19,7 @@ from linkwatch.errors import BusyError, StoreError
 from linkwatch.history.checks import save_results
 from linkwatch.history.cycles import begin_cycle, close_aborted
 from linkwatch.history.migrations import migrations
-from linkwatch.history.store import Store, one_at_a_time
+from linkwatch.history.store import Store, is_locked, one_at_a_time
 from linkwatch.history.times import from_text, to_text
 from tests.checks import day, seen
 from tests.history.past import Past
@@ -47,6 +49,7 @@ def test_foreign_keys_are_named_after_their_tables(past: Past) -> None:
         *("hops.check_id", "snapshots.link_id", "lookups.link_id", "lookups.snapshot_id"),
         *("changes.cycle_id", "changes.link_id"),
         *("anchors.check_id", "ignored.ignore_id", "ignored.link_id", "testimonies.link_id"),
+        "pardons.link_id",
     }
 
 
@@ -201,6 +204,85 @@ def test_a_folder_that_can_not_be_written_to_is_one_sentence() -> None:
         Store(Path("/proc/self/x.db"))
 
 
+@pytest.fixture
+def old_folder() -> Iterator[Path]:
+    """A folder that others may look into."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield folder
+        folder.chmod(0o755)
+
+
+@contextmanager
+def sealed(folder: Path) -> Iterator[None]:
+    """Nothing in a folder can be written, not even by root."""
+    for file in folder.iterdir():
+        file.chmod(0o444)
+    folder.chmod(0o555)
+    user = os.geteuid()
+    if user == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(user)
+
+
+readers = pytest.mark.skipif(not hasattr(os, "seteuid"), reason="there are no other users here")
+
+
+@readers
+def test_a_history_in_a_read_only_folder_can_be_read_and_not_written(old_folder: Path) -> None:
+    path = old_folder / "my history?.db"
+    with Store(path) as store:
+        begin_cycle(store, day(0))
+
+    with sealed(old_folder), Store(path, must_exist=True) as store:
+        assert len(store.rows("select * from cycles")) == 1
+        with pytest.raises(StoreError, match=r"Can't use the database .*: it is read-only\."):
+            begin_cycle(store, day(1))
+
+    assert [file.name for file in old_folder.iterdir()] == [path.name]
+
+
+@readers
+def test_the_history_that_a_service_of_another_user_writes_can_be_read(old_folder: Path) -> None:
+    path = old_folder / "x.db"
+    with Store(path) as writer:
+        begin_cycle(writer, day(0))
+        with sealed(old_folder), Store(path, must_exist=True) as store:
+            assert len(store.rows("select * from cycles")) == 1
+            with pytest.raises(StoreError, match="it is read-only"):
+                begin_cycle(store, day(1))
+
+
+@readers
+def test_an_older_history_that_is_read_only_is_one_sentence(old_folder: Path) -> None:
+    path = old_folder / "x.db"
+    db = Database(path)
+    db.enable_wal()
+    migrations.apply(db, stop_before=migrations._migrations[-1].name)
+    db.close()
+
+    with sealed(old_folder), pytest.raises(StoreError) as caught:
+        Store(path, must_exist=True)
+
+    assert str(caught.value) == (
+        f"{path} was made by an older linkwatch, and can't be brought up to date, as it is"
+        " read-only."
+    )
+
+
+@readers
+def test_a_read_only_folder_is_no_place_for_a_new_cycle(old_folder: Path) -> None:
+    path = old_folder / "x.db"
+    Store(path).close()
+
+    with sealed(old_folder), pytest.raises(StoreError, match="it is read-only"):
+        Store(path)
+
+
 def test_a_lock_that_can_not_be_written_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "x.db.lock").mkdir()
 
@@ -251,6 +333,7 @@ def test_a_second_cycle_at_the_same_time_is_refused_with_a_sentence(tmp_path: Pa
         assert holder.stdout is not None
         assert holder.stdout.readline() == "held\n"
 
+        assert is_locked(path)
         with pytest.raises(BusyError) as caught, one_at_a_time(path):
             raise AssertionError
         assert str(caught.value) == (
@@ -261,6 +344,7 @@ def test_a_second_cycle_at_the_same_time_is_refused_with_a_sentence(tmp_path: Pa
 
         holder.kill()
         holder.wait()
+        assert not is_locked(path)
         with one_at_a_time(path):  # the lock died with its holder
             pass
 

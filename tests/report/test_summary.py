@@ -66,6 +66,21 @@ def test_an_ignored_link_is_counted_but_neither_listed_nor_news() -> None:
     assert summary.news[0].changes == changes[1:]
 
 
+def test_an_ignore_that_speaks_up_anew_is_news_unless_its_link_is() -> None:
+    anew = replace(LOUD, anew=True)
+    dead = replace(record("https://a/"), overruled=anew)
+    died = replace(record("https://b/"), overruled=anew)
+    well = replace(record("https://c/", State.ALIVE), overruled=anew)
+    old = replace(record("https://d/"), overruled=LOUD)
+    news = change("https://b/", State.ALIVE, State.DEAD)
+    summary = summarize(ledger(dead, died, well, old, changes=(news,)))
+    assert [item.topic for item in summary.news] == [Topic.DIED, Topic.SPEAKS_UP]
+    (told,) = summary.news[1].changes
+    assert (told.url, told.before, told.after) == ("https://a/", State.DEAD, State.DEAD)
+    assert told.detail == LOUD.speaks_up
+    assert (summary.changed, summary.news[0].changes) == (2, (news,))
+
+
 def test_a_mention_whose_comment_holds_is_no_finding_in_its_note() -> None:
     link = record("https://a/", places=[("a.md", 1), ("b.md", 2), ("b.md", 3)])
     summary = summarize(ledger(replace(link, unheard=link.mentions[:2])))

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from linkwatch.web.gist import gist_of, same_gist
 from linkwatch.web.page import (
     Page,
     became_another,
     checkable,
     has_anchor,
     read_page,
-    same_page,
     shrank,
     similarity,
 )
@@ -259,6 +259,20 @@ def test_a_hostile_page_is_read_in_reasonable_time(body: bytes) -> None:
     assert perf_counter() - began < 2  # nesting alone would take a minute
 
 
+@pytest.mark.parametrize("attribute", [" id=&a", " id='" + "&a" * 200 + "'", " name=&a", " id=a"])
+def test_of_a_page_with_too_many_names_none_is_said_to_be_missing(attribute: str) -> None:
+    page = read("<p" + attribute * (1024 * 1024 // len(attribute)))
+    began = perf_counter()
+    assert has_anchor(page, "gone")
+    assert perf_counter() - began < 0.3
+
+
+def test_a_long_page_may_have_thousands_of_names() -> None:
+    page = read("".join(f"<p id=&quot;{number}>" for number in range(9_000)))
+    assert has_anchor(page, '"8999')
+    assert not has_anchor(page, '"9000')
+
+
 # Fragments
 
 
@@ -423,11 +437,39 @@ _A, _B = "https://site.test/docs/install-guide", "https://site.test/docs/qwertyu
 def test_two_addresses_show_the_same_page_if_their_words_are_the_same(
     a: str, b: str, same: bool
 ) -> None:
-    assert same_page(of_text(a), of_text(b), a_url=_A, b_url=_B) is same
-    assert same_page(of_text(b), of_text(a), a_url=_B, b_url=_A) is same
+    one, other = gist_of(of_text(a), _A), gist_of(of_text(b), _B)
+    assert same_gist(one, other) is same
+    assert same_gist(other, one) is same
 
 
 def test_of_nearly_empty_pages_the_title_must_be_the_same_too() -> None:
-    shell = of_text("Loading", "Install guide | Harbour")
-    assert not same_page(shell, of_text("Loading", "Spring sale | Harbour"), a_url=_A, b_url=_B)
-    assert same_page(shell, of_text("Loading", "Install guide | Harbour"), a_url=_A, b_url=_B)
+    shell = gist_of(of_text("Loading", "Install guide | Harbour"), _A)
+    assert not same_gist(shell, gist_of(of_text("Loading", "Spring sale | Harbour"), _B))
+    assert same_gist(shell, gist_of(of_text("Loading", "Install guide | Harbour"), _B))
+
+
+def test_each_page_may_name_the_address_of_the_other() -> None:
+    repeated = "Nearest to it: {} and nothing else that we know of here."
+    one = gist_of(of_text(repeated.format("qwertyuiopasdfghjklzxcvbn")), _A)
+    other = gist_of(of_text(repeated.format("install guide")), _B)
+    assert same_gist(one, other)
+    unrelated = gist_of(of_text(repeated.format("install guide")), "https://site.test/x")
+    assert not same_gist(one, unrelated)
+
+
+def test_long_pages_with_the_same_menu_differ_by_their_length() -> None:
+    menu = prose(4_000, seed=3)
+    missing = gist_of(of_text(menu + " Nothing here."), _B)
+    assert missing.length > 15_000
+    assert same_gist(gist_of(of_text(menu + " Nothing there."), _A), missing)
+    assert not same_gist(gist_of(of_text(menu + " " + prose(300, seed=4)), _A), missing)
+    cut_off = [
+        of_text(f"{menu} {menu} {prose(n, seed=seed)}") for n, seed in ((600, 4), (2_600, 5))
+    ]
+    assert len(cut_off[0].text) == len(cut_off[1].text)
+    assert not same_gist(gist_of(cut_off[0], _A), gist_of(cut_off[1], _B))
+
+
+def test_a_gist_is_small() -> None:
+    gist = gist_of(of_text(prose(20_000)), _A)
+    assert len(gist.words) + len(gist.title) + len(gist.address) < 10_000

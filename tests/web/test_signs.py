@@ -131,6 +131,8 @@ def test_a_wall_is_known_by_its_makers_mark(
         ("https://www.google.co.uk/sorry/index?continue=x", 429, "<p>No", "google"),
         ("https://www.amazon.de/dp/1", 200, "<form action=/errors/validateCaptcha>", "amazon"),
         ("https://wappass.baidu.com/static/captcha", 200, "<p>x", "baidu"),
+        ("https://yandex.ru/showcaptcha?retpath=x", 200, "<p>x", "yandex"),
+        ("https://ya.ru/showcaptcha?retpath=x", 200, "<p>x", "yandex"),
     ],
 )
 def test_a_wall_is_known_by_its_site(link: str, status: int, html: str, maker: str) -> None:
@@ -159,6 +161,31 @@ def test_what_looks_like_a_wall_and_is_none(
     status: int, headers: dict[str, str], html: str
 ) -> None:
     assert by(signs(seen(html, status=status, headers=headers)), Sign.CHALLENGE) == []
+
+
+_INCAPSULA = "Request unsuccessful. Incapsula incident ID: 877000-312"
+_F5 = "The requested URL was rejected. Please consult with your administrator. Your support ID is 1"
+_PARDON = "Pardon Our Interruption: something about your browser made us think you were a bot."
+_ASKED = "<p>" + "Since this morning my feed reader gets this, and nothing else. " * 10
+
+
+@pytest.mark.parametrize("words", [_INCAPSULA, _F5, _PARDON])
+def test_who_quotes_the_words_of_a_wall_is_none(words: str) -> None:
+    quoted = f"<p>{words}</p>{_ASKED}"
+    assert by(signs(seen(quoted)), Sign.CHALLENGE) == []
+    assert by(signs(seen(quoted, status=403)), Sign.CHALLENGE) != []
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://wappass.baidu.evil-words.example/x",
+        "https://wappass.baidu.com.example/x",
+        "https://yandex.ru.example/showcaptcha",
+    ],
+)
+def test_a_host_that_only_begins_like_a_wall_is_none(link: str) -> None:
+    assert signs(seen(link=link)) == ()
 
 
 def test_behind_a_wall_nothing_else_is_looked_for() -> None:
@@ -205,6 +232,10 @@ def test_cookies_and_captchas_are_weak_marks(cookies: str, html: str, makers: li
         (DEEP, "https://www.site.test/users/sign_in", "path"),
         (DEEP, "https://site.test/wp-login.php?redirect_to=x", "path"),
         ("https://site.test/a", "https://site.test/en/login?next=/a", "path"),
+        (DEEP, "https://site.test/session/new?return_to=x", "path"),
+        (DEEP, "https://site.test/session/new?from=%2Fnotes%2Fon-knots", "path"),
+        (DEEP, "https://site.test/register/?u=https%3A%2F%2Fsite.test%2Fnotes", "path"),
+        (DEEP, "https://site.test/register/?r=%252Fnotes", "path"),
     ],
 )
 def test_a_login_in_the_pages_place(link: str, to: str, how: str) -> None:
@@ -223,6 +254,9 @@ def test_a_login_in_the_pages_place(link: str, to: str, how: str) -> None:
         (DEEP, "https://site.test/login", 404),
         ("https://site.test/a", "https://www.site.test/a?next=2", 200),
         (DEEP, "https://login.test/notes/on-knots", 200),
+        ("https://site.test/talks/42", "https://site.test/sessions/keynote-42?ref=talks", 200),
+        (DEEP, "https://site.test/register/spring-course?from=notes", 200),
+        (DEEP, "https://site.test/subscribe/letters?ref=notes&r=1&u=2", 200),
     ],
 )
 def test_no_login_where_one_was_linked_or_is_only_spoken_of(
@@ -248,6 +282,19 @@ def test_instagram_shows_its_login_under_every_address() -> None:
         (DEEP, "https://site.test/age-gate?next=/notes", ["path"]),
         (DEEP, "https://site.test/notes/consent-in-law", []),
         (DEEP, "https://site.test/consent", []),
+        (DEEP, "https://site.test/gdpr", ["path"]),
+        (DEEP, "https://site.test/gdpr-notice.html", ["path"]),
+        (DEEP, "https://other.test/gdpr/site.test/", ["path"]),
+        (DEEP, "https://site.test/unavailable-in-your-region/", ["path"]),
+        (DEEP, "https://site.test/pages/eu-visitors", ["path"]),
+        (DEEP, "https://site.test/geo-blocked", ["path"]),
+        (DEEP, "https://site.test/content-not-available-in-your-country", ["path"]),
+        ("https://site.test/about", "https://site.test/gdpr-notice", []),
+        ("https://site.test/gdpr-notice/2018", "https://site.test/gdpr-notice", []),
+        ("https://site.test/notes/gdpr-in-short", "https://site.test/gdpr", []),
+        (DEEP, "https://site.test/notes/geo-blocked-by-mistake", []),
+        (DEEP, "https://site.test/docs/gdpr", []),
+        (DEEP, "https://site.test/eu/notes/on-knots", []),
         ("https://consent.site.test/a/b", "https://consent.site.test/m?continue=x", []),
     ],
 )
@@ -273,7 +320,17 @@ def test_a_page_that_asks_for_consent(link: str, to: str, how: list[str]) -> Non
             {("parking_host", "parkingcrew")},
         ),
         ('<iframe src="//www.sedoparking.com/frmpark/x">', None, {("parking_host", "sedoparking")}),
-        ("<script>var host='https://park.bodis.com/x'</script>", None, {("parking_host", "bodis")}),
+        ("<frame src='http://park.bodis.com/x'>", None, {("parking_host", "bodis")}),
+        (
+            "<script type=text/javascript>top.location.href = 'https://park.bodis.com/x'</script>",
+            None,
+            {("parking_host", "bodis")},
+        ),
+        (
+            '<script>window.location.replace("//atom.com/name/x")</script>',
+            None,
+            {("parking_host", "atom")},
+        ),
         (
             "<html data-adblockkey=x><script src='//www.google.com/adsense/domains/caf.js'>",
             None,
@@ -312,6 +369,17 @@ def test_a_parked_domain_is_known_by_its_machinery(
         ("<script src=//notsedoparking.com/x.js></script><p>x", DEEP),
         ("<p>Our parking-lander and window.park, said in words.", DEEP),
         ("<script>location.href='/landerneau'</script><p>x", DEEP),
+        ('<script type="application/ld+json">{"sameAs":["https://atom.com/x"]}</script>', DEEP),
+        ("<script type='application/json'>{'a':'location=\"//sedo.com\"'}</script>", DEEP),
+        ("<script type=application/json>{'a':'window.park=1;parking-lander'}</script>", DEEP),
+        ("<script type=text/template><script src=//sedo.com/x></script>", DEEP),
+        ("<script>var partners = ['https://sedo.com/x']</script>", DEEP),
+        ("<script>if (location.href.indexOf('https://sedo.com/') == 0) run()</script>", DEEP),
+        ("<script>if (location.href == 'https://sedo.com/') run()</script>", DEEP),
+        ("<script>window.parks = ['Hyde', 'Green']</script><p>Parks of the city", DEEP),
+        ("<script src=/go?to=//sedo.com/x></script>", DEEP),
+        ("<script data-src=//sedo.com/x></script>", DEEP),
+        ("<iframe src=/x data-from=//sedo.com/x>", DEEP),
         ("<iframe src=//sedo.com/x>", "https://sedo.com/search"),
     ],
 )
