@@ -34,7 +34,7 @@ demo: $(DEV)  ## three weeks on a fake web, without internet
 	@$(BIN)/python -m tests.demo
 
 test: $(DEV)  ## the whole suite
-	@$(BIN)/python -m pytest -q -n auto --dist loadgroup
+	@$(BIN)/python -m pytest -q -n auto --dist loadfile
 
 lint: $(DEV)  ## ruff (format, lint) and mypy, as CI runs them
 	@$(BIN)/ruff format --check .

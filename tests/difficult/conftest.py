@@ -1,4 +1,4 @@
-"""The weeks are lived through once: all that asks about them stays with one worker of the suite."""
+"""The weeks are lived through once: a file stays with one worker of the suite (`make test`)."""
 
 from __future__ import annotations
 

@@ -14,10 +14,7 @@ from tests.difficult.story import SITES, Record
 from tests.fakes.web import NEVER, Reply
 from tests.world import World
 
-pytestmark = [
-    pytest.mark.xdist_group("difficult"),  # with one worker, since they live through the weeks once
-    pytest.mark.timeout(120),  # and the first of them does
-]
+pytestmark = pytest.mark.timeout(120)  # whoever comes first lives through the weeks
 _WELL = (State.ALIVE, State.MOVED)
 
 
