@@ -188,7 +188,11 @@ class _Cycle:
     def _look_at_ends(self) -> None:
         """Mark the links that end where others of their site end. In the store's thread."""
         found = ends(self._store, self._id)
-        marked = [key for key in crowded(found) if not self._asking.is_honest(found[key].url)]
+        marked = [
+            key
+            for key in crowded(found)
+            if found[key].before is not None or not self._asking.is_honest(found[key].url)
+        ]
         if marked:
             add_mark(self._store, self._id, marked, Mark(Sign.SAME_END, "links"))
 

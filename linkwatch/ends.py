@@ -22,6 +22,7 @@ class End:
     url: str  # the link
     host: str  # its key, name:port
     final_url: str
+    before: str | None = None  # where it ended when it was last well; None: it never was
 
 
 def crowded(ends: Mapping[int, End]) -> frozenset[int]:
@@ -33,6 +34,8 @@ def crowded(ends: Mapping[int, End]) -> frozenset[int]:
     groups: dict[tuple[str, str], dict[int, str]] = {}
     for key, end in ends.items():
         name, place = _name(end.url), _place(end.final_url)
+        if end.before is not None and _place(end.before) == place:
+            continue  # it ends where it always did
         if name and not _NUMBER.fullmatch(name) and name != _name(end.final_url):
             groups.setdefault((end.host, place), {})[key] = name
     return frozenset(

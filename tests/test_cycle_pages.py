@@ -113,6 +113,24 @@ def test_different_pages_that_all_lead_to_one_are_marked_together(world: World) 
     assert world.state(single) is State.ALIVE
 
 
+def test_a_site_that_was_folded_into_one_page_is_seen_though_it_was_honest(world: World) -> None:
+    links = [
+        world.web.page("site.example", f"/texts/{n}-mills", page(f"The {n} mills"))
+        for n in ("a", "b", "c")
+    ]
+    world.web.page("site.example", "/discontinued", page("We have closed", SHOP))
+    world.note("a.md", " ".join(links))
+    story = weeks(world, *links)
+    assert {link.verdict.state for link in next(story)} == {State.ALIVE}
+    world.web.page("site.example", "*", Reply(status=302, headers=[("Location", "/discontinued")]))
+    for n in ("a", "b", "c"):
+        folded = Reply(status=302, headers=[("Location", "/discontinued")])
+        world.web.page("site.example", f"/texts/{n}-mills", folded)
+
+    for _ in range(4):
+        assert {link.verdict.state for link in next(story)} == {State.SUSPECT}
+
+
 def test_pages_that_were_merged_for_good_have_moved(world: World) -> None:
     merged = Reply(status=301, headers=[("Location", "/handbook")])
     links = [world.web.page("site.example", f"/guide/{n}", merged) for n in ("a", "b", "c")]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from linkwatch.ends import End, crowded
@@ -49,3 +51,11 @@ def test_links_of_different_hosts_may_end_together() -> None:
     }
 
     assert crowded(apart) == frozenset()
+
+
+def test_what_ends_where_it_always_did_is_well() -> None:
+    before = {n: replace(end, before=NEWS) for n, end in ends(("/a", NEWS), ("/b", NEWS)).items()}
+    later = ends(*[("/x", "https://site.example/x")] * 2, ("/c", NEWS), ("/d", NEWS))
+
+    assert crowded({**later, **before}) == frozenset()
+    assert crowded({9: replace(later[3], url="https://site.example/e"), **later}) == {2, 3, 9}

@@ -131,17 +131,25 @@ def ends(store: Store, cycle_id: int) -> dict[int, End]:
             select 1 from hops where check_id = checks.id and hops.status not in (301, 308))"""
     rows = store.rows(
         f"""with now as (
-                select checks.id, links.url, links.host, checks.final_url from checks
-                join links on links.id = checks.link_id
+                select checks.id, links.url, links.host, checks.final_url, good.final_url as before
+                from checks join links on links.id = checks.link_id
+                left join checks as good on good.id = links.good_check_id
                 where checks.cycle_id = ? and {redirected})
             select * from now union
-            select checks.id, links.url, links.host, checks.final_url from links
+            select checks.id, links.url, links.host, checks.final_url, good.final_url from links
             join checks on checks.id = links.last_check_id
+            left join checks as good on good.id = links.good_check_id
             where links.host in (select host from now) and {redirected}""",  # noqa: S608 - our own text
         (cycle_id,),
     )
     return {
-        row["id"]: End(url=row["url"], host=row["host"], final_url=row["final_url"]) for row in rows
+        row["id"]: End(
+            url=row["url"],
+            host=row["host"],
+            final_url=row["final_url"],
+            before=row["before"],
+        )
+        for row in rows
     }
 
 
