@@ -30,6 +30,12 @@ _DOMAIN = (
     "domæne(?:t|navnet)?|domene(?:t)?|verkkotunnus|domena|doména|domeniul|домен(?:ное имя)?|"
     "alan adı|域名|網域|ドメイン"
 )
+# Every phrase about "this domain" has one of these: looked for first, as that is quick.
+_BEGINNINGS = (
+    *("domain", "domein", "domän", "domæn", "domen", "domén", "domín", "domin", "web address"),
+    *("webaddress", "verkkotunnus", "домен", "alan adı", "域名", "網域", "ドメイン", "도메인"),
+    "tên miền",
+)
 _NAME = r"(?:[\s\"'“”«»„]+[\w-]+(?:\.[\w-]+)+[\"'“”«»„]?)?"
 
 _FIXED = r"""
@@ -71,9 +77,9 @@ _OFFERED_NOW = re.compile(rf"[\s\"'“”«»]*(?:{_any(_OFFERED)}|for sale)(?!\
 
 def offers_domain(text: str, name: str) -> bool:
     """Whether a text says that a domain is for sale: `name` itself, or "this domain"."""
-    if _OF_A_DOMAIN.search(text):
-        return True
     lower = text.lower()
+    if any(word in lower for word in _BEGINNINGS) and _OF_A_DOMAIN.search(text):
+        return True
     at = lower.find(name) if name else -1
     while at >= 0:
         if _OFFERED_NOW.match(text, at + len(name)):
