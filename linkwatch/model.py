@@ -214,8 +214,8 @@ class Candour(StrEnum):
     """How a host answers when it is asked for an address that was made up."""
 
     HONEST = "honest"  # that there is none
-    SAME = "same"  # with what it shows for a link as well
-    OTHER = "other"  # with some page
+    SAME = "same"  # with what it shows for a link as well, and nothing explains it
+    OTHER = "other"  # with some page, and that says nothing
     UNCLEAR = "unclear"  # not in a way that could be read
 
 

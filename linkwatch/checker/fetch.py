@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import blake2b
+from urllib.parse import urlsplit
 
 from linkwatch.checker.probes import Probe, Reply, When, probe_for
 from linkwatch.checker.siblings import Ask, Look, Siblings
@@ -101,7 +102,7 @@ class Fetcher(Means):
         )
         reading = probe.read(link, reply)
         if reading is None:
-            if landing.url != request_url(link):  # a service that is there for questions only
+            if urlsplit(landing.url or "").path != urlsplit(link).path:  # not the page itself
                 self.unanswered[probe.name] = self.unanswered.get(probe.name, 0) + 1
             return None
         self.unanswered.pop(probe.name, None)

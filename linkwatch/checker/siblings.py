@@ -122,9 +122,10 @@ class Siblings:
         self._asked[host] = self._clock.utc_now()  # whoever comes next need not ask as well
         found = await self._once(_neighbour(look.url), ask)
         candour, marks = await self._read(look, doubts, found, ask)
-        memory = HostMemory(candour=candour, asked_at=self._clock.utc_now())
-        self.learned[place] = memory
-        self._keep(place, memory)
+        if candour is not Candour.UNCLEAR or place not in self._remembered:
+            memory = HostMemory(candour=candour, asked_at=self._clock.utc_now())
+            self.learned[place] = memory
+            self._keep(place, memory)
         return marks
 
     def _monthly(self, host: str, look: Look) -> bool:
@@ -187,10 +188,10 @@ class Siblings:
         if _says_so_itself(look, found):
             return Candour.OTHER, (Mark(Sign.HONEST, "routing"),)
         if look.gist is not None and look.gist.needs_js:
-            return Candour.SAME, (Mark(Sign.UNDECIDABLE, "script"),)
+            return Candour.OTHER, (Mark(Sign.UNDECIDABLE, "script"),)
         root = await self._once(_root(look.url), ask)
         if root is not None and 200 <= root.status < 300 and _same(look, root):
-            return Candour.SAME, (Mark(Sign.UNDECIDABLE, "root"),)
+            return Candour.OTHER, (Mark(Sign.UNDECIDABLE, "root"),)
         if Sign.NOT_FOUND_WORDS not in doubts:
             # An address of which only a part counts: what the rest of it is does not matter.
             further = await self._once(_further(look.url), ask)

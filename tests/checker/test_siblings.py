@@ -260,6 +260,29 @@ def test_neighbours_are_shared_by_all_links_of_a_folder(asker: Asker) -> None:
     assert asker.web.asked("site.example") == len(links) + 2  # a neighbour and the root
 
 
+def test_an_app_in_one_page_is_not_asked_week_after_week(asker: Asker) -> None:
+    asker.web.page("site.example", "*", SHELL)
+    link = asker.web.url("site.example", "/texts/river")
+    asked = []
+    for _ in range(3):
+        before = asker.web.asked("site.example")
+        asker.check(link)
+        asked.append(asker.web.asked("site.example") - before)
+        asker.next_cycle(7)
+
+    assert asked == [2, 1, 1]
+
+
+def test_what_shows_the_same_for_everything_stays_in_doubt(asker: Asker) -> None:
+    asker.web.page("site.example", "/", page("A shop", OTHER))
+    asker.web.page("site.example", "*", ARTICLE)
+    for _ in range(3):
+        assert asker.signs(asker.web.url("site.example", "/texts/river")) == {
+            "sibling_same": "page"
+        }
+        asker.next_cycle(7)
+
+
 def test_the_root_of_a_site_has_no_neighbour(asker: Asker) -> None:
     asker.check(asker.web.page("site.example", "/", ARTICLE))
 
