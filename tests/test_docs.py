@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
-from linkwatch.cli import Exit, cli
+from linkwatch.call import Exit
+from linkwatch.cli import cli
 from linkwatch.model import Reason, State
 from linkwatch.settings import default_text
 
