@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 _SEVERAL = 3
-_NUMBER = re.compile(r"[a-z]{0,3}[\d.\-_x]*\d[\d.\-_x]*[a-z]?\d*|latest|stable|current|master|main")
+_NUMBER = re.compile(r"v?\d[\d._x\-]*[a-z]?\d*|latest|stable|current|master|main")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,6 +28,7 @@ def ends(*pairs: tuple[str, str]) -> dict[int, End]:
         # one page under its older addresses, or with other parameters
         ((("/v1/guide", NEWS), ("/v2/guide", NEWS), ("/v3/guide", NEWS)), set()),
         ((("/a?x=1", NEWS), ("/a?x=2", NEWS), ("/a", NEWS)), set()),
+        ((("/docs/a-1", NEWS), ("/docs/b-1", NEWS), ("/docs/c2", NEWS)), {0, 1, 2}),
         ((("/en/1.0/", NEWS), ("/en/v2.1", NEWS), ("/en/stable", NEWS)), set()),
         # it only lost its www., its scheme or its query on the way
         (

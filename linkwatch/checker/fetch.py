@@ -24,7 +24,8 @@ from linkwatch.web.url import request_url
 
 _SLOW_S = 5.0  # a host that took so long is not asked for more than its pages
 _LONG_BODY = 2 * 1024 * 1024  # where a #section is looked for: it may stand at the end
-_SILENT = 3  # questions in a row that led nowhere, and that service is not asked any more
+_ENOUGH = 6  # points against a service in a row, and it is not asked any more
+_NO_ANSWER, _NO_SENSE = 2, 1  # points: waiting for nothing costs more than an answer that says none
 _ENDS_IT = frozenset({Sign.CHALLENGE, Sign.LOGIN, Sign.CONSENT})  # no neighbour is asked then
 
 
@@ -36,7 +37,7 @@ class Fetcher(Means):
     fragments: Mapping[str, Collection[str]] = field(default_factory=dict)  # wanted, by link
     probes_off: Collection[str] = ()
     siblings: Siblings | None = None  # None: no made-up address is asked for
-    unanswered: dict[str, int] = field(default_factory=dict)  # by probe, see _SILENT
+    unanswered: dict[str, int] = field(default_factory=dict)  # points by probe, see _ENOUGH
 
     async def check(
         self,
@@ -74,7 +75,7 @@ class Fetcher(Means):
 
     async def _ask(self, probe: Probe, question: str, effort: Effort) -> Landing | None:
         """What a better question was answered with; None: it was not put, or not answered."""
-        if self.unanswered.get(probe.name, 0) >= _SILENT:
+        if self.unanswered.get(probe.name, 0) >= _ENOUGH:
             return None
         try:
             landing = await Walk(self, effort, patient=False).to_its_end(
@@ -83,9 +84,12 @@ class Fetcher(Means):
         except NotNowError:
             return None
         if landing.answer is None:
-            self.unanswered[probe.name] = self.unanswered.get(probe.name, 0) + 1
+            self._hold_against(probe, _NO_ANSWER)
             return None
         return landing
+
+    def _hold_against(self, probe: Probe, points: int) -> None:
+        self.unanswered[probe.name] = self.unanswered.get(probe.name, 0) + points
 
     def _told(
         self, probe: Probe, link: str, landing: Landing | None, effort: Effort
@@ -103,7 +107,7 @@ class Fetcher(Means):
         reading = probe.read(link, reply)
         if reading is None:
             if urlsplit(landing.url or "").path != urlsplit(link).path:  # not the page itself
-                self.unanswered[probe.name] = self.unanswered.get(probe.name, 0) + 1
+                self._hold_against(probe, _NO_SENSE)
             return None
         self.unanswered.pop(probe.name, None)
         moved = reading.says is Says.MOVED and reading.url is not None
