@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from random import Random
 
-from linkwatch.checker.fetch import Fetcher, tells_missing
+from linkwatch.checker.fetch import Fetcher
 from linkwatch.checker.siblings import Siblings
 from linkwatch.checker.sweep import Hand, sweep
 from linkwatch.clock import Clock
@@ -29,7 +29,7 @@ from linkwatch.history.store import Store
 from linkwatch.history.writer import ResultWriter, StoreThread
 from linkwatch.model import CheckResult
 from linkwatch.progress import Progress
-from linkwatch.void import doubted, gone_dark, slept, why_void
+from linkwatch.void import Comparison, doubted, gone_dark, slept, why_void
 from linkwatch.web.client import Client
 from linkwatch.web.hosts import Hosts
 from linkwatch.web.limits import open_connections
@@ -64,7 +64,7 @@ class Asking:
         self._nameservers = nameservers
         self._slots = min(config.check.concurrency, open_connections())
         self.hosts = Hosts(manners_of(config), slots=self._slots, clock=clock)
-        self._siblings = Siblings(clock=clock, chance=chance, tells_missing=tells_missing)
+        self._siblings = Siblings(clock=clock, chance=chance)
         self._asleep = False  # the machine slept while links were asked
         self._dark = False  # the network went away while links were asked
 
@@ -81,10 +81,10 @@ class Asking:
         if links and not await run(any_answer, store, self._id):
             # Failing links are due daily, often alone: is it they that are silent, or we?
             await self._check(await run(witnesses, store, self._id, now, notes=notes))
-        if await self.why_void() is None:
-            hosts = doubted(await run(comparisons, store, self._id))
-            if hosts:
-                await self._ask_again(hosts)
+        found = await run(comparisons, store, self._id)
+        hosts = doubted(found) if await self._why_void(found) is None else []
+        if hosts:
+            await self._ask_again(hosts)
         self._asleep = slept(
             (clock.utc_now() - wall).total_seconds(), clock.monotonic_s() - monotonic_s
         )
@@ -186,10 +186,12 @@ class Asking:
 
     async def why_void(self) -> str | None:
         """One sentence on why what was found must not be judged; None if it may be."""
-        run, store = self._thread.run, self._store
+        return await self._why_void(await self._thread.run(comparisons, self._store, self._id))
+
+    async def _why_void(self, found: Sequence[Comparison]) -> str | None:
         return why_void(
-            await run(comparisons, store, self._id),
-            voids=await run(void_run, store, self._id),
+            found,
+            voids=await self._thread.run(void_run, self._store, self._id),
             asleep=self._asleep,
             dark=self._dark,
         )

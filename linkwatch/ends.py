@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from linkwatch.web.url import bare
+
 _SEVERAL = 3
 _NUMBER = re.compile(r"v?\d[\d._x\-]*[a-z]?\d*|latest|stable|current|master|main")
 
@@ -33,8 +35,8 @@ def crowded(ends: Mapping[int, End]) -> frozenset[int]:
     """
     groups: dict[tuple[str, str], dict[int, str]] = {}
     for key, end in ends.items():
-        name, place = _name(end.url), _place(end.final_url)
-        if end.before is not None and _place(end.before) == place:
+        name, place = _name(end.url), bare(end.final_url)
+        if end.before is not None and bare(end.before) == place:
             continue  # it ends where it always did
         if name and not _NUMBER.fullmatch(name) and name != _name(end.final_url):
             groups.setdefault((end.host, place), {})[key] = name
@@ -45,8 +47,3 @@ def crowded(ends: Mapping[int, End]) -> frozenset[int]:
 
 def _name(url: str) -> str:
     return urlsplit(url).path.rstrip("/").rpartition("/")[2].lower()
-
-
-def _place(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.netloc.removeprefix('www.')}{parts.path.rstrip('/')}"

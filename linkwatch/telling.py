@@ -14,10 +14,10 @@ from linkwatch.history.hosts import not_before
 from linkwatch.history.ledger import KnownCheck, read_link
 from linkwatch.history.store import Store, is_locked
 from linkwatch.history.verdicts import cases_of
-from linkwatch.model import CheckResult, Testimony
+from linkwatch.model import Testimony
 from linkwatch.report.explain import StoredCheck, Story
 from linkwatch.report.status import CYCLES, Status
-from linkwatch.verdict import Policy, judge, rule, skipped
+from linkwatch.verdict import Policy, judge, rule, skipped, stages
 from linkwatch.web.url import link_of
 from linkwatch.wiring import places_of, policy_of
 
@@ -51,19 +51,14 @@ def _told(
     checks: Sequence[KnownCheck], policy: Policy, words: Sequence[Testimony]
 ) -> Iterator[StoredCheck]:
     """Each check with what it was worth, and how the link stood after it."""
-    so_far: list[CheckResult] = []
+    states = stages([check.result for check in checks if not check.void], policy, words)
     for check in checks:
-        state = None
-        if not check.void:
-            so_far.append(check.result)
-            heard = [word for word in words if word.at <= check.result.at]
-            state = judge(so_far, policy, heard).state
         yield StoredCheck(
             result=check.result,
             cycle_id=check.cycle_id,
             void=check.void,
             evidence=weigh(check.result),
-            state=state,
+            state=None if check.void else next(states),
         )
 
 

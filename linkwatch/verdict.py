@@ -6,7 +6,7 @@ changed policy judges all history anew without a single request.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import blake2b
@@ -113,16 +113,34 @@ def rule(history: Sequence[CheckResult], policy: Policy, words: Sequence[Testimo
     return _read(history, policy, words).rule()
 
 
+def stages(
+    history: Sequence[CheckResult], policy: Policy, words: Sequence[Testimony] = ()
+) -> Iterator[State]:
+    """How the link stood after each of these results: what `judge` says of each beginning."""
+    case = _Case(policy)
+    for _ in _steps(case, history, words):
+        yield case.verdict().state
+
+
 def _read(history: Sequence[CheckResult], policy: Policy, words: Sequence[Testimony]) -> _Case:
     case = _Case(policy)
+    for _ in _steps(case, history, words):
+        pass
+    return case
+
+
+def _steps(
+    case: _Case, history: Sequence[CheckResult], words: Sequence[Testimony]
+) -> Iterator[None]:
+    """Show a case its results and words in the order of their times, pausing after each result."""
     given = list(words)
     for result in history:
         while given and given[0].at <= result.at:
             case.hear(given.pop(0))
         case.see(result)
+        yield
     for word in given:
         case.hear(word)
-    return case
 
 
 class _Case:

@@ -15,7 +15,7 @@ from linkwatch.evidence import Weight, weigh
 from linkwatch.model import CheckResult, Fault, Reason, State
 from linkwatch.model import Testimony as Word  # pytest would take its name for a test class
 from linkwatch.patterns import compile_pattern
-from linkwatch.verdict import Policy, judge, skipped
+from linkwatch.verdict import Policy, judge, skipped, stages
 from tests.checks import HARD, HEALTHY, NOTHING, REFUSING, SOFT, day, seen
 
 POLICY = Policy(failures=3, days=3, recheck_after=timedelta(days=7))
@@ -586,3 +586,17 @@ def test_a_hollow_200_brings_nothing_back_that_fails() -> None:
     assert judge([*gone[:1], seen(200, 5, marks=hollow)], POLICY).state is S
     assert judge([seen(200, 0, marks=hollow)], POLICY).state is A
     assert judge([*gone, seen(200, 5)], POLICY).state is A
+
+
+@settings(derandomize=True, deadline=None, max_examples=100)
+@given(history=_histories(), policy=_policies)
+def test_the_stages_are_the_verdicts_on_each_beginning(
+    history: list[CheckResult], policy: Policy
+) -> None:
+    words = [word(1.5, days=4)]
+    expected = [
+        judge(history[:n], policy, [w for w in words if w.at <= history[n - 1].at]).state
+        for n in range(1, len(history) + 1)
+    ]
+
+    assert list(stages(history, policy, words)) == expected

@@ -12,14 +12,14 @@ from hashlib import blake2b
 from urllib.parse import urlsplit
 
 from linkwatch.checker.probes import Probe, Reply, When, probe_for
+from linkwatch.checker.reading import page_of, signs_of
 from linkwatch.checker.siblings import Ask, Look, Siblings
 from linkwatch.checker.walk import PASSING_STATUS, Effort, Landing, Means, Walk
 from linkwatch.evidence import Weight, weigh
 from linkwatch.model import CheckResult, Fingerprint, Mark, Remembered, Says, Sign
 from linkwatch.web.client import BODY_CAP
 from linkwatch.web.hosts import NotNowError
-from linkwatch.web.page import Page, became_another, checkable, has_anchor, read_page, shrank
-from linkwatch.web.signs import Seen, signs
+from linkwatch.web.page import Page, became_another, checkable, has_anchor, shrank
 from linkwatch.web.url import request_url
 
 _SLOW_S = 5.0  # a host that took so long is not asked for more than its pages
@@ -134,8 +134,8 @@ class Fetcher(Means):
             return result
         if before is not None and not wanted and _as_before(result, before):
             return replace(result, fingerprint=before.fingerprint)
-        page = _page_of(landing)
-        found = list(signs(_seen(link, landing, page)))
+        page = page_of(landing)
+        found = list(signs_of(link, landing, page))
         fine = 200 <= answer.status < 300
         now = page.fingerprint if page is not None and fine else None
         kinds = frozenset(mark.sign for mark in found)
@@ -203,37 +203,6 @@ def _as_before(result: CheckResult, before: Remembered) -> bool:
         and result.status is not None
         and 200 <= result.status < 300
     )
-
-
-def _page_of(landing: Landing) -> Page | None:
-    if landing.answer is None or not landing.answer.body:
-        return None
-    kind = landing.answer.headers.get("content-type")
-    return read_page(landing.answer.body, content_type=kind, url=landing.url or "")
-
-
-def _seen(link: str, landing: Landing, page: Page | None) -> Seen:
-    answer = landing.answer
-    assert answer is not None
-    end = landing.url or link
-    if landing.hops and request_url(landing.hops[-1].location) == end:
-        end = landing.hops[-1].location  # with its fragment, which may be the route of an app
-    return Seen(
-        link=link,
-        final_url=end,
-        hops=landing.hops,
-        status=answer.status,
-        headers=answer.headers,
-        cookies=frozenset(answer.cookies),
-        body=answer.body,
-        page=page,
-    )
-
-
-def tells_missing(landing: Landing, page: Page) -> bool:
-    """Whether a page says in words that it does not exist."""
-    found = signs(_seen(landing.url or "", landing, page))
-    return any(mark.sign is Sign.NOT_FOUND_WORDS for mark in found)
 
 
 def _against(before: Remembered, now: Fingerprint, signs: frozenset[Sign]) -> list[Mark]:

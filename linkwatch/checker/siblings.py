@@ -19,13 +19,14 @@ from hashlib import blake2b
 from random import Random
 from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit, urlunsplit
 
+from linkwatch.checker.reading import page_of, says_missing
 from linkwatch.checker.walk import Landing
 from linkwatch.clock import Clock
 from linkwatch.model import Candour, HostMemory, Mark, Sign
 from linkwatch.web.gist import Gist, gist_of, same_gist
-from linkwatch.web.page import Page, read_page
+from linkwatch.web.page import Page
 from linkwatch.web.places import place_of
-from linkwatch.web.url import host_of
+from linkwatch.web.url import bare, host_of
 
 _LETTERS = 25
 _A_MONTH = timedelta(days=30)
@@ -76,20 +77,12 @@ class _Found:
 class Siblings:
     """The made-up addresses of one cycle, and what they told."""
 
-    def __init__(
-        self,
-        *,
-        clock: Clock,
-        chance: Random,
-        tells_missing: Callable[[Landing, Page], bool],
-    ) -> None:
-        """`tells_missing`: whether a page says that it does not exist."""
+    def __init__(self, *, clock: Clock, chance: Random) -> None:
         self._remembered: dict[str, HostMemory] = {}  # by place, see _place
         self._asked: dict[str, datetime] = {}  # by host: when last
         self._questions: Counter[str] = Counter()  # by host, in this cycle
         self._clock = clock
         self._chance = chance
-        self._tells_missing = tells_missing
         self._found: dict[str, _Found | None] = {}
         self._locks: dict[str, asyncio.Lock] = {}
         self._seen: dict[str, Gist] = {}  # by host: what a made-up address showed
@@ -160,13 +153,13 @@ class Siblings:
             return Candour.HONEST, (Mark(Sign.HONEST, "sibling"),)
         if not 200 <= found.status < 300:
             return Candour.UNCLEAR, ()
-        end = _bare(look.landing.url or "")
-        if look.landing.hops and found.redirected and end == _bare(found.url):
+        end = bare(look.landing.url or "")
+        if look.landing.hops and found.redirected and end == bare(found.url):
             folder = _folder(look.url)
             if folder.count("/") > 1 and end.startswith(folder):  # only a number in it counts
                 return Candour.OTHER, (Mark(Sign.HONEST, "routing"),)
             return Candour.SAME, (Mark(Sign.SIBLING_SAME, "redirect"),)
-        if found.redirected and _bare(found.url) in (_bare(look.url), end):
+        if found.redirected and bare(found.url) in (bare(look.url), end):
             return Candour.OTHER, (Mark(Sign.HONEST, "routing"),)  # any name leads to the page
         if found.gist is not None:
             self._seen.setdefault(host_of(look.url), found.gist)
@@ -206,24 +199,24 @@ class Siblings:
                 self._questions[host_of(pattern)] += 1
                 name = "".join(self._chance.choices(string.ascii_lowercase, k=_LETTERS))
                 landing = await ask(pattern.replace("*", name))
-                self._found[pattern] = None if landing is None else self._kept(landing)
+                self._found[pattern] = None if landing is None else _kept(landing)
             return self._found[pattern]
 
-    def _kept(self, landing: Landing) -> _Found:
-        answer, url = landing.answer, landing.url or ""
-        status = answer.status if answer is not None and landing.fault is None else 0
-        page, body = None, b""
-        if answer is not None and 200 <= status < 300:
-            page = read_page(answer.body, content_type=answer.headers.get("content-type"), url=url)
-            body = _digest(answer.body)
-        return _Found(
-            status=status,
-            url=url,
-            redirected=bool(landing.hops),
-            gist=None if page is None else gist_of(page, url),
-            body=body,
-            missing=page is not None and self._tells_missing(landing, page),
-        )
+
+def _kept(landing: Landing) -> _Found:
+    answer, url = landing.answer, landing.url or ""
+    status = answer.status if answer is not None and landing.fault is None else 0
+    page, body = None, b""
+    if answer is not None and 200 <= status < 300:
+        page, body = page_of(landing), _digest(answer.body)
+    return _Found(
+        status=status,
+        url=url,
+        redirected=bool(landing.hops),
+        gist=None if page is None else gist_of(page, url),
+        body=body,
+        missing=page is not None and says_missing(landing, page),
+    )
 
 
 def _digest(body: bytes) -> bytes:
@@ -239,18 +232,12 @@ def _same(look: Look, found: _Found) -> bool:
 
 def _sent_upwards(look: Look) -> bool:
     """Whether its redirects ended in a folder above it: where a site sends what it has no more."""
-    above = f"{_bare(look.landing.url or '')}/"
+    above = f"{bare(look.landing.url or '')}/"
     return bool(look.landing.hops) and _folder(look.url).startswith(above)
 
 
 def _folder(url: str) -> str:
-    return f"{_bare(url).rpartition('/')[0]}/"
-
-
-def _bare(url: str) -> str:
-    """A URL without what leads to the same place: scheme, `www.`, the last slash, its query."""
-    parts = urlsplit(url)
-    return f"{parts.netloc.removeprefix('www.')}{parts.path.rstrip('/')}"
+    return f"{bare(url).rpartition('/')[0]}/"
 
 
 def _neighbour(url: str) -> str:
@@ -301,7 +288,7 @@ def _says_so_itself(look: Look, found: _Found) -> bool:
         return False
     asked, named = urlsplit(look.url), urlsplit(itself)
     return (
-        _bare(itself) == _bare(look.url)
+        bare(itself) == bare(look.url)
         and itself == found.gist.canonical
         and (named.query == asked.query or not place_of(look.url).choosing)
     )

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from urllib.parse import urlsplit
 
 from ada_url import URL, join_url
 
@@ -103,3 +104,9 @@ def host_of(url: str) -> str:
 def name_of(url: str) -> str:
     """The host's name without port or trailing dot; an IPv6 address keeps its brackets."""
     return host_of(url).rpartition(":")[0]
+
+
+def bare(url: str) -> str:
+    """A URL without what leads to the same place: scheme, `www.`, the last slash, its query."""
+    parts = urlsplit(url)
+    return f"{parts.netloc.removeprefix('www.')}{parts.path.rstrip('/')}"

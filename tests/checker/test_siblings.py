@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from linkwatch.checker.fetch import Fetcher, tells_missing
+from linkwatch.checker.fetch import Fetcher
 from linkwatch.checker.siblings import Siblings, _further, _neighbour
 from linkwatch.model import Candour, CheckResult, HostMemory
 from linkwatch.web.client import Client
@@ -45,7 +45,7 @@ class Asker:
     def __init__(self, web: FakeWeb, dns: FakeDNS, run: Run) -> None:
         self.web, self._dns, self._run = web, dns, run
         self.clock = FakeClock()
-        self.siblings = Siblings(clock=self.clock, chance=Random(1), tells_missing=tells_missing)
+        self.siblings = Siblings(clock=self.clock, chance=Random(1))
         self._memory: dict[str, HostMemory] = {}
 
     def check(self, *links: str) -> list[CheckResult]:
@@ -70,7 +70,7 @@ class Asker:
     def next_cycle(self, days: float = 7) -> None:
         self._memory.update(self.siblings.learned)
         self.clock.advance(days * DAY_S)
-        self.siblings = Siblings(clock=self.clock, chance=Random(2), tells_missing=tells_missing)
+        self.siblings = Siblings(clock=self.clock, chance=Random(2))
         self.siblings.recall(self._memory)
 
 
