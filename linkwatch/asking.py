@@ -17,7 +17,7 @@ from linkwatch.clock import Clock
 from linkwatch.config import Config
 from linkwatch.errors import LinkwatchError
 from linkwatch.evidence import Weight, weigh
-from linkwatch.history.checks import DueLink, any_answer, fragments, links_of, witnesses
+from linkwatch.history.checks import any_answer
 from linkwatch.history.cycles import answered_lately, checked_on, comparisons, void_run
 from linkwatch.history.hosts import (
     host_memories,
@@ -25,6 +25,7 @@ from linkwatch.history.hosts import (
     save_host_memories,
     save_not_before,
 )
+from linkwatch.history.links import DueLink, fragments, links_of, witnesses
 from linkwatch.history.store import Store
 from linkwatch.history.writer import ResultWriter, StoreThread
 from linkwatch.model import CheckResult

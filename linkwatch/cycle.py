@@ -19,7 +19,7 @@ from linkwatch.asking import Asking
 from linkwatch.clock import Clock
 from linkwatch.config import Config
 from linkwatch.ends import crowded
-from linkwatch.history.checks import add_mark, due, ends
+from linkwatch.history.checks import add_mark, ends
 from linkwatch.history.cycles import (
     begin_cycle,
     close_aborted,
@@ -29,6 +29,7 @@ from linkwatch.history.cycles import (
     void_run,
 )
 from linkwatch.history.ledger import roots
+from linkwatch.history.links import due
 from linkwatch.history.lookups import bereft, save_lookup
 from linkwatch.history.overrules import dead_in, note_covered
 from linkwatch.history.store import Store, one_at_a_time

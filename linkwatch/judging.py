@@ -7,8 +7,8 @@ from itertools import chain
 
 from linkwatch.drift import drift
 from linkwatch.evidence import Weight, weigh
-from linkwatch.history.checks import ids_of
 from linkwatch.history.cycles import mark_judged
+from linkwatch.history.links import ids_of
 from linkwatch.history.store import BATCH, Store
 from linkwatch.history.verdicts import (
     Case,

@@ -1,17 +1,13 @@
-"""Checks: which links are due, and what their checks showed."""
+"""Checks: what the links showed, as facts."""
 
 from __future__ import annotations
 
-import json
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 from linkwatch.ends import End
-from linkwatch.history.mentions import linked
 from linkwatch.history.store import BATCH, Store
 from linkwatch.history.times import from_text, to_text
 from linkwatch.model import (
@@ -20,15 +16,10 @@ from linkwatch.model import (
     Fingerprint,
     Hop,
     Mark,
-    Remembered,
     Says,
     Sign,
-    State,
 )
-from linkwatch.web.url import fragment_of
 
-_WITNESSES = 3  # as many hosts as make a silent cycle void
-_REST = timedelta(hours=12)
 _SIGNS = frozenset(Sign)
 _FACTS = (
     *("at", "elapsed_ms", "status", "fault", "message", "final_url", "attempts", "inferred"),
@@ -37,88 +28,6 @@ _FACTS = (
 )
 _COLUMNS = ("id", "link_id", "cycle_id", *_FACTS)
 _INSERT = f"insert into checks ({', '.join(_COLUMNS)}) values ({', '.join('?' * len(_COLUMNS))})"  # noqa: S608 - ours
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DueLink:
-    """A link that wants to be checked."""
-
-    id: int
-    url: str
-    before: Remembered | None  # None: never seen alive
-    dead: bool = False  # by its last verdict
-
-
-_DUE = """
-    select links.id, links.url, links.host, links.state, checks.id as good, checks.digest,
-           checks.final_url, checks.marks, checks.title, checks.length, checks.sketch
-    from links left join checks on checks.id = links.good_check_id
-"""
-
-
-def due(
-    store: Store, now: datetime, *, everything: bool, notes: Iterable[int] | None
-) -> list[DueLink]:
-    """The links to be checked, those first that were not really asked for longest.
-
-    `notes`: only the links of these notes. A host that asked to be left alone is not the
-    store's business.
-    """
-    wanted = None
-    if notes is not None:
-        wanted = linked(store, notes)
-    rows = store.rows(
-        f"""{_DUE} where links.mentioned = 1 and links.state != 'skipped'
-           and (:everything or links.next_check is null or links.next_check <= :now)
-           order by links.last_check is not null, links.last_check, links.id""",
-        {"everything": everything, "now": to_text(now)},
-    )
-    return [_due(row) for row in rows if wanted is None or row["id"] in wanted]
-
-
-def links_of(store: Store, urls: Collection[str]) -> list[DueLink]:
-    """Some links, to be asked once more."""
-    return [_due(row) for row in _by_url(store, _DUE, urls)]
-
-
-def _by_url(store: Store, select: str, urls: Collection[str]) -> Iterator[Any]:
-    wanted = list(dict.fromkeys(urls))
-    for i in range(0, len(wanted), BATCH):
-        some = wanted[i : i + BATCH]
-        yield from store.rows(f"{select} where links.url in ({','.join('?' * len(some))})", some)
-
-
-def ids_of(store: Store, urls: Collection[str]) -> list[int]:
-    """The ids of those of some links that history knows."""
-    return [row["id"] for row in _by_url(store, "select id from links", urls)]
-
-
-def _due(row: Any) -> DueLink:
-    before = None
-    if row["good"] is not None:
-        length = row["length"]
-        page = None if length is None else _fingerprint(row["title"], length, row["sketch"])
-        before = Remembered(
-            digest=row["digest"],
-            final_url=row["final_url"],
-            fingerprint=page,
-            signs=frozenset(mark.sign for mark in _marks(row["marks"] or "")),
-        )
-    return DueLink(id=row["id"], url=row["url"], before=before, dead=row["state"] == State.DEAD)
-
-
-def fragments(store: Store, links: Collection[int]) -> dict[str, set[str]]:
-    """The fragments that notes name of these links, by link."""
-    wanted = frozenset(links)
-    found: dict[str, set[str]] = {}
-    for row in store.rows(
-        """select links.id, links.url as link, mentions.url from mentions
-           join links on links.id = mentions.link_id where instr(mentions.url, '#') > 0"""
-    ):
-        name = fragment_of(row["url"])
-        if name and row["id"] in wanted:
-            found.setdefault(row["link"], set()).add(name)
-    return found
 
 
 def ends(store: Store, cycle_id: int) -> dict[int, End]:
@@ -169,40 +78,6 @@ def any_answer(store: Store, cycle_id: int) -> bool:
     sql = """select 1 from checks where cycle_id = ? and (
         status is not null or exists (select 1 from hops where check_id = checks.id)) limit 1"""
     return bool(store.rows(sql, (cycle_id,)))
-
-
-def witnesses(
-    store: Store, cycle_id: int, now: datetime, *, notes: Iterable[int] | None
-) -> list[DueLink]:
-    """Links to ask besides, because no host of this cycle answered: is it them, or us?
-
-    One on each of a few other hosts that answered when last asked, those first that were not
-    asked for longest, and none that was asked today already.
-    """
-    rows = store.rows(
-        f"""with others as (
-                select id, host, last_check from links
-                where mentioned = 1 and state in ('alive', 'moved', 'blocked')
-                and last_check < :before and host not in (
-                    select asked.host from checks join links as asked on asked.id = checks.link_id
-                    where checks.cycle_id = :cycle)
-                and (:notes is null or id in (
-                    select link_id from mentions
-                    where note_id in (select value from json_each(:notes))))),
-            first as (
-                select id, last_check, row_number() over (
-                    partition by host order by last_check, id) as place from others)
-            {_DUE} where links.id in (
-                select id from first where place = 1 order by last_check, id limit :few)
-            order by links.last_check, links.id""",  # noqa: S608 - our own text
-        {
-            "before": to_text(now - _REST),
-            "cycle": cycle_id,
-            "notes": None if notes is None else json.dumps(list(notes)),
-            "few": _WITNESSES,
-        },
-    )
-    return [_due(row) for row in rows]
 
 
 def save_results(
@@ -318,23 +193,24 @@ def _result(
         remark=remark,
         size=size,
         digest=digest,
-        marks=_marks(marks) if marks else (),
-        fingerprint=None if length is None else _fingerprint(title, length, sketch, before),
+        marks=marks_of(marks) if marks else (),
+        fingerprint=None if length is None else fingerprint_of(title, length, sketch, before),
         probe=probe,
         says=Says(says) if says else None,
     )
 
 
 @lru_cache
-def _marks(text: str) -> tuple[Mark, ...]:
+def marks_of(text: str) -> tuple[Mark, ...]:
     """Marks as stored. A sign that this version does not know is passed over."""
     pairs = (token.partition(":") for token in text.split())
     return tuple(Mark(Sign(sign), by) for sign, _, by in pairs if sign in _SIGNS)
 
 
-def _fingerprint(
+def fingerprint_of(
     title: str | None, length: int, sketch: bytes | None, before: Fingerprint | None = None
 ) -> Fingerprint:
+    """A fingerprint as stored; the very one of `before` where it is the same."""
     title, sketch = title or "", sketch or b""
     if before and (before.length, before.title, before.sketch) == (length, title, sketch):
         return before

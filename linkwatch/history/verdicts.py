@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from linkwatch.history.checks import ids_of, results_of
+from linkwatch.history.checks import results_of
+from linkwatch.history.links import ids_of
 from linkwatch.history.overrules import testimonies
 from linkwatch.history.store import BATCH, Store
 from linkwatch.history.times import from_text, to_text

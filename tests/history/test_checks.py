@@ -11,9 +11,10 @@ from datetime import timedelta
 import pytest
 
 from linkwatch.errors import StoreError
-from linkwatch.history.checks import due, ends, links_of, save_results, witnesses
+from linkwatch.history.checks import ends, save_results
 from linkwatch.history.hosts import not_before, save_not_before
 from linkwatch.history.ledger import read_link
+from linkwatch.history.links import due, links_of, witnesses
 from linkwatch.history.mentions import linked
 from linkwatch.history.overrules import dead_in
 from linkwatch.history.writer import ResultWriter, StoreThread
