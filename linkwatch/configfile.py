@@ -107,12 +107,16 @@ class _Reader:
             (("check", "proxy"), file.check.proxy),
             (("archive", "wayback_url"), file.archive.wayback_url),
             (("archive", "availability_url"), file.archive.availability_url),
+            *((("archive", "timemaps", i), url) for i, url in enumerate(file.archive.timemaps)),
         ):
             if url is None:
                 continue
             if not re.fullmatch(r"https?://[^/\s@]+(/\S*)?", url) or request_url(url) is None:
                 why = "it must be an http(s) URL without a password"
-                self._complain(key, why, _default(key) or "'http://proxy.example:3128'")
+                example = "'https://arquivo.pt/wayback/timemap/link/'"
+                if key[1] == "proxy":
+                    example = "'http://proxy.example:3128'"
+                self._complain(key, why, (len(key) == 2 and _default(key)) or example)
         schedule = file.schedule
         if schedule.every is not None and schedule.cron is not None:
             self._complain(("schedule", "cron"), "choose either every or cron", "every: 1h")

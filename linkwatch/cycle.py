@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from random import Random
 
-from linkwatch.archive.rescue import Pace, rescue
+from linkwatch.archiving import Archiving
 from linkwatch.asking import Asking
 from linkwatch.clock import Clock
 from linkwatch.config import Config
@@ -30,22 +30,19 @@ from linkwatch.history.cycles import (
 )
 from linkwatch.history.ledger import roots
 from linkwatch.history.links import due
-from linkwatch.history.lookups import bereft, save_lookup
 from linkwatch.history.overrules import dead_in, note_covered
 from linkwatch.history.store import Store, one_at_a_time
 from linkwatch.history.writer import StoreThread
 from linkwatch.judging import judge_cycles
-from linkwatch.model import Ending, Ledger, Lookup, Mark, Outcome, Sign
+from linkwatch.model import Ending, Ledger, Mark, Sign
 from linkwatch.progress import Progress
 from linkwatch.report.markdown import render_markdown
 from linkwatch.report.write import refuse_foreign, write_atomically
 from linkwatch.scan import Scanned, roots_of, scan
 from linkwatch.void import why_void
-from linkwatch.wiring import archives_of, ledger_of, policy_of
+from linkwatch.wiring import ledger_of, policy_of
 
 log = logging.getLogger("linkwatch")
-
-_RESCUE_BUDGET_S = 120.0  # what was not asked by then is asked in the next cycle
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,15 +64,13 @@ async def run_cycle(
     cwd: Path,
     clock: Clock,
     progress: Progress,
-    pace: Pace | None = None,
     nameservers: Sequence[str] = (),
     chance: Random = Random(),  # noqa: B008, S311 - for names that nobody else would think of
 ) -> Result:
     """One cycle on the configured database, alone on it.
 
-    `paths`: only these notes (relative to `cwd`); `everything`: what is not due too; `pace`: the
-    archive's budgets, where they outlive the cycle; `nameservers`: in place of the system's;
-    `chance`: for made-up addresses.
+    `paths`: only these notes (relative to `cwd`); `everything`: what is not due too;
+    `nameservers`: in place of the system's; `chance`: for made-up addresses.
     Cancelling it keeps all that was done. Raises LinkwatchError.
     """
     refuse_foreign(config.report_path)  # before an hour of work, and again before writing
@@ -95,8 +90,17 @@ async def run_cycle(
                     nameservers=nameservers,
                     chance=chance,
                 )
-                cycle = _Cycle(config, store, thread, clock, progress, cycle_id, asking)
-                return await cycle.run(paths, cwd=cwd, everything=everything, pace=pace)
+                archiving = Archiving(
+                    config,
+                    store,
+                    thread,
+                    clock,
+                    progress,
+                    hosts=asking.hosts,
+                    nameservers=nameservers,
+                )
+                cycle = _Cycle(config, store, thread, clock, progress, cycle_id, asking, archiving)
+                return await cycle.run(paths, cwd=cwd, everything=everything)
             finally:
                 await thread.run(store.close)
     finally:
@@ -121,6 +125,7 @@ class _Cycle:
         progress: Progress,
         cycle_id: int,
         asking: Asking,
+        archiving: Archiving,
     ) -> None:
         self._config = config
         self._store = store
@@ -130,10 +135,9 @@ class _Cycle:
         self._policy = policy_of(config)
         self._id = cycle_id
         self._asking = asking
+        self._archiving = archiving
 
-    async def run(
-        self, paths: Sequence[Path], *, cwd: Path, everything: bool, pace: Pace | None
-    ) -> Result:
+    async def run(self, paths: Sequence[Path], *, cwd: Path, everything: bool) -> Result:
         run, store, clock = self._thread.run, self._store, self._clock
         started_at = clock.utc_now()
         log.info("cycle=%d event=start", self._id)
@@ -155,18 +159,14 @@ class _Cycle:
             await run(end_cycle, store, self._id, Ending.ABORTED, clock.utc_now())
             raise
         void = await self._settle()
-        if void is None and not stopped:
-            try:
-                await self._rescue(pace)
-            except asyncio.CancelledError:
-                stopped = True
         await self._asking.remember(void=void is not None)
         ending = Ending.ABORTED if stopped else Ending.FINISHED
         await run(end_cycle, store, self._id, ending, clock.utc_now())
         if stopped or scanned is None:
             raise asyncio.CancelledError
-        ledger = await run(ledger_of, store, self._config)
-        await run(self._report, ledger)
+        ledger = await self._tell()
+        if void is None:
+            ledger = await self._rescue(ledger)
         dead = await run(dead_in, store, scanned.notes if paths else None)
         checked = ledger.cycle.checked if ledger.cycle else 0
         log.info("cycle=%d event=end checked=%d dead=%d void=%s", self._id, checked, dead, void)
@@ -218,29 +218,21 @@ class _Cycle:
             self._progress.trouble(trouble)
         return scanned
 
-    async def _rescue(self, pace: Pace | None) -> None:
-        config, clock = self._config, self._clock
-        if not config.archive.enabled:
-            return
-        wanted = await self._thread.run(bereft, self._store, clock.utc_now())
-        if not wanted:
-            return
-        self._progress.rescuing(len(wanted))
+    async def _rescue(self, ledger: Ledger) -> Ledger:
+        """Ask the archives, now that the cycle is over and told: however long they take."""
+        asked = 0
+        try:
+            asked = await self._archiving.rescue()
+        except asyncio.CancelledError:
+            await self._tell()
+            raise
+        await self._asking.remember(void=False)  # what the archives' hosts wish
+        return await self._tell() if asked else ledger
 
-        async def found(url: str, lookup: Lookup) -> None:
-            await self._thread.run(save_lookup, self._store, url, lookup, clock.utc_now())
-            if lookup.outcome is not Outcome.QUEUED:
-                self._progress.rescued(url, lookup)
-
-        await rescue(
-            wanted,
-            archives=archives_of(config),
-            hosts=self._asking.hosts,
-            clock=clock,
-            found=found,
-            budget_s=_RESCUE_BUDGET_S,
-            pace=pace,
-        )
+    async def _tell(self) -> Ledger:
+        ledger = await self._thread.run(ledger_of, self._store, self._config)
+        await self._thread.run(self._report, ledger)
+        return ledger
 
     def _report(self, ledger: Ledger) -> None:
         path = self._config.report_path

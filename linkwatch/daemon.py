@@ -24,7 +24,6 @@ from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.date import DateTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
-from linkwatch.archive.rescue import Archives, Pace, pace_for
 from linkwatch.clock import Clock
 from linkwatch.config import Config
 from linkwatch.crontab import parse
@@ -35,7 +34,6 @@ from linkwatch.report.inert import terminal
 from linkwatch.report.summary import one_line
 from linkwatch.settings import Schedule
 from linkwatch.watch import Silent
-from linkwatch.wiring import archives_of
 
 log = logging.getLogger("linkwatch")
 
@@ -56,7 +54,6 @@ class Daemon:
         self._notifier = Notifier()
         self._wake = asyncio.Event()
         self._scheduler: Any = None
-        self._pace: tuple[Archives, Pace] | None = None
         self._main: asyncio.Task[None] | None = None
         self._stopping = False
         self._retry_s = _FIRST_RETRY_S
@@ -151,7 +148,6 @@ class Daemon:
                 cwd=self._cwd,
                 clock=self._clock,
                 progress=Silent(),
-                pace=self._archive_pace(),
             )
         except LinkwatchError as exc:
             log.error("event=cycle result=failed why=%s", terminal(str(exc)))
@@ -167,13 +163,6 @@ class Daemon:
             return False
         self._notifier.status(one_line(result.ledger))
         return True
-
-    def _archive_pace(self) -> Pace:
-        """The archive's budgets, kept from cycle to cycle for as long as it is the same one."""
-        archives = archives_of(self._config)
-        if self._pace is None or self._pace[0] != archives:
-            self._pace = (archives, pace_for(archives, clock=self._clock))
-        return self._pace[1]
 
     async def _pulse(self) -> None:
         """Tell the watchdog that the event loop turns."""

@@ -8,7 +8,8 @@ Every datetime is aware and in UTC. Durations carry their unit in the name.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -288,6 +289,18 @@ class Wanted:
     cited_at: datetime
     cited_from: CitedFrom
     failed_at: datetime  # first failure of the present run
+    seen: Sighting | None = None  # its page, when we first saw it well
+    proven: frozenset[str] = frozenset()  # addresses of copies that were opened, and are good
+    flawed: frozenset[str] = frozenset()  # and of those that will not do
+    tried: int = 0  # copies that were opened since the last conclusive answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """A link's page as a check saw it."""
+
+    at: datetime
+    fingerprint: Fingerprint
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -298,7 +311,8 @@ class Snapshot:
     timestamp: datetime
     url: str  # where a person opens it
     status: int | None  # the archived status, where the archive tells it
-    verified: bool
+    verified: bool  # it was opened, and shows the page
+    flaw: str = ""  # it was opened, and will not do: why, as part of a sentence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -312,6 +326,28 @@ class Lookup:
     cited_at: datetime | None = None
     cited_from: CitedFrom | None = None
     detail: str = ""  # one sentence for a person, where the outcome alone does not tell
+    flawed: tuple[Snapshot, ...] = ()  # copies that were opened this time, and will not do
+    tried: int = 0  # copies that were opened, where it goes on; else 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptStop:
+    """Why an archive, or a service of one, is not asked, and until when."""
+
+    outcome: Outcome
+    until: datetime
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptPace:
+    """How one archive was asked lately, as history keeps it between two processes."""
+
+    archive: str  # its host name
+    stops: int = 0  # in a row, without an answer in between: each is twice as long
+    stop: KeptStop | None = None
+    starts: Mapping[str, tuple[datetime, ...]] = field(default_factory=dict)  # by service
+    rests: Mapping[str, KeptStop] = field(default_factory=dict)  # of services alone
 
 
 class By(StrEnum):

@@ -96,6 +96,7 @@ class Archive(_Section, frozen=True):
     save: Literal["none"] = "none"
     wayback_url: str = "https://web.archive.org"
     availability_url: str = "https://archive.org/wayback/available"
+    timemaps: tuple[str, ...] = ()
 
 
 class Schedule(_Section, frozen=True):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
 
 import msgspec
 
-from linkwatch.archive.rescue import Archives
+from linkwatch.archive.archives import Archives
 from linkwatch.config import USER_AGENT, Config, require_regexes
 from linkwatch.history.ledger import read_ledger, roots
 from linkwatch.history.store import Store
@@ -53,14 +53,16 @@ def probes_off(config: Config) -> frozenset[str]:
     return frozenset(name for name, on in asked.items() if not on)
 
 
-def archives_of(config: Config) -> Archives:
+def archives_of(config: Config, *, nameservers: Sequence[str] = ()) -> Archives:
     """Where copies are looked for."""
     return Archives(
         wayback_url=config.archive.wayback_url,
         availability_url=config.archive.availability_url,
+        timemaps=config.archive.timemaps,
         user_agent=config.check.user_agent or USER_AGENT,
         allow_private=config.check.allow_private_networks,
         proxy=config.check.proxy,
+        nameservers=tuple(nameservers),
     )
 
 

@@ -29,17 +29,23 @@ import requests
 from waybackpy import WaybackMachineAvailabilityAPI, WaybackMachineCDXServerAPI
 from waybackpy.cdx_utils import full_url
 
-from linkwatch.archive.answers import ArchiveDown, ArchiveGarbled, Capture
+from linkwatch.archive.answers import (
+    ArchiveDown,
+    ArchiveGarbled,
+    Capture,
+    moment_of,
+    stamp_of,
+    trouble,
+)
 from linkwatch.archive.session import open_session
-from linkwatch.errors import ArchiveBusy, ArchiveError, ArchiveRefused
+from linkwatch.errors import ArchiveError
 from linkwatch.web.retry import retry_after_s
 
 _CONNECT_S = 10.0
 _LARGEST_BODY = 4 * 1024 * 1024
 _COLUMNS = ["urlkey", "timestamp", "original", "mimetype", "statuscode", "digest", "length"]
-_EXCLUDED = re.compile(
-    r"AdministrativeAccessControlException|RobotAccessControlException|Blocked Site Error"
-)
+# What may end in a 200: also a redirect, and a revisit, whose status is `-`.
+_PERHAPS_GOOD = "statuscode:(200|30[12378]|-)"
 _ORIGINAL = re.compile(r"https?://[^\s\x00-\x20\x7f]+", re.IGNORECASE)
 _IN_PLAYBACK = re.compile(r"/web/\d{1,14}(?:[a-z]{2}_)?/(?P<original>.+)", re.DOTALL)
 
@@ -91,7 +97,7 @@ class Wayback:
         question = _Availability(_sent(url), user_agent=self._user_agent)
         question.get = self._get
         question.endpoint = self._availability_url
-        question.payload["timestamp"] = timestamp14(at)
+        question.payload["timestamp"] = stamp_of(at)
         with _translated():
             question.setup_json()
             return _nearest(question.json, url)
@@ -99,7 +105,7 @@ class Wayback:
     def captures(
         self, url: str, at: datetime, *, limit: int, until: datetime | None = None
     ) -> list[Capture]:
-        """The index's captures of a 200 around a moment, nearest first, so many at most.
+        """The index's captures that may end in a 200, those nearest to a moment, so many at most.
 
         `until` leaves out what is later. Never `limit=-1`: with `to` or a filter that gave a row
         that was years too old (remy/unrot.link 7).
@@ -107,10 +113,10 @@ class Wayback:
         question = _Index(
             _sent(url),
             user_agent=self._user_agent,
-            end_timestamp=timestamp14(until) if until else None,
-            filters=["statuscode:200"],
+            end_timestamp=stamp_of(until) if until else None,
+            filters=[_PERHAPS_GOOD],
             sort="closest",
-            closest=timestamp14(at),
+            closest=stamp_of(at),
             limit=str(limit),
         )
         question.get = self._get
@@ -121,6 +127,7 @@ class Wayback:
                     timestamp=row.datetime_timestamp.replace(tzinfo=UTC),
                     original=row.original,
                     status=_number(row.statuscode),
+                    digest=row.digest,
                 )
                 for row in question.snapshots()
             ]
@@ -134,17 +141,9 @@ class Wayback:
         answer = self._request(url, headers)
         if answer.status == 200:
             return answer.text
-        asked_s = retry_after_s(answer.headers.get("Retry-After"), self._utc_now())
-        if answer.status == 429:
-            raise ArchiveBusy("the archive says: too many requests", retry_after_s=asked_s)
-        words = answer.headers.get("X-Archive-Wayback-Runtime-Error", "") + answer.text
-        if _EXCLUDED.search(words):
-            raise ArchiveRefused("the archive does not show this site, by its own words")
-        raise ArchiveDown(
-            f"the archive answered with status {answer.status}",
-            passing=answer.status >= 500,
-            retry_after_s=asked_s,
-        )
+        headers = {name.lower(): value for name, value in answer.headers.items()}
+        asked_s = retry_after_s(headers.get("retry-after"), self._utc_now())
+        raise trouble(answer.status, answer.text, headers, asked_s=asked_s)
 
     def _request(self, url: str, headers: dict[str, str]) -> _Answer:
         try:
@@ -198,11 +197,6 @@ class _Index(WaybackMachineCDXServerAPI):
         yield "\n".join(" ".join(row) for row in table)
 
 
-def timestamp14(moment: datetime) -> str:
-    """A moment as the archive writes it: `20200131235959`, in UTC."""
-    return f"{moment.astimezone(UTC):%Y%m%d%H%M%S}".zfill(14)
-
-
 def _sent(url: str) -> str:
     """The URL to ask about: no fragment; no `*`, which would ask about all that begins so."""
     return url.partition("#")[0].replace("*", "%2A")
@@ -218,7 +212,7 @@ def _json(text: str) -> Any:
 def _nearest(answer: object, url: str) -> Capture | None:
     match answer:
         case {"archived_snapshots": {"closest": {"timestamp": str(stamp)} as closest}}:
-            timestamp = _moment(stamp)
+            timestamp = moment_of(stamp)
             if timestamp is None:
                 raise ArchiveGarbled("the archive sent a date that is none")
             offered = closest.get("available") is True
@@ -249,7 +243,7 @@ def _rows(table: object) -> list[list[str]]:
         rows[tuple(line)] = None
     # Dates that are none, such as 20000800241623, do exist in the index (a recorded answer among
     # edgi-govdata-archiving/wayback's tests); one would end waybackpy's reading of all rows.
-    kept = [list(row) for row in rows if _moment(row[1]) and _original(row[2])]
+    kept = [list(row) for row in rows if moment_of(row[1]) and _original(row[2])]
     if lines and not kept:
         raise ArchiveGarbled("the archive's index sent no row that could be read")
     return kept
@@ -266,15 +260,6 @@ def _original(url: object) -> str | None:
     inside = _IN_PLAYBACK.search(url)
     text = inside["original"] if inside else url
     return text if _ORIGINAL.fullmatch(text) else None
-
-
-def _moment(stamp: str) -> datetime | None:
-    if not re.fullmatch(r"[0-9]{14}", stamp):
-        return None
-    try:
-        return datetime.strptime(stamp, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
-    except ValueError:
-        return None
 
 
 def _number(status: object) -> int | None:

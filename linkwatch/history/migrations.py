@@ -259,3 +259,25 @@ def what_pages_show(db: Database) -> None:
         foreign_keys=[("link_id", "links", "id")],
     )
     db.table("testimonies").create_index(["link_id"])
+
+
+@migrations(name="0003_copies_that_were_opened")
+def copies_that_were_opened(db: Database) -> None:
+    """Why a copy will not do; how much each archive was asked. Copies found so far get opened."""
+    db.table("snapshots").add_column("flaw", str, not_null_default="")
+    db.table("lookups").add_column("tried", int, not_null_default=0)
+    db.execute("update lookups set next_at = asked_at where outcome = 'found'")
+    db.table("paces").create(
+        {
+            "archive": str,  # its host name
+            "stops": int,  # in a row
+            "stopped_until": str,
+            "stopped_for": str,  # the outcome that it has meanwhile
+            "detail": str,
+            "asked": str,  # JSON: when each service was asked in the last minute
+            "resting": str,  # JSON: services that are left alone: until when, outcome, why
+        },
+        pk="archive",
+        not_null={"asked", "resting"},
+        defaults={"stops": 0},
+    )

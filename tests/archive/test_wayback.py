@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from linkwatch.archive.answers import ArchiveDown, ArchiveGarbled, Capture
-from linkwatch.archive.wayback import Wayback, timestamp14
+from linkwatch.archive.answers import ArchiveDown, ArchiveGarbled, Capture, stamp_of
+from linkwatch.archive.wayback import Wayback
 from linkwatch.errors import ArchiveBusy, ArchiveError, ArchiveRefused
 from tests.fakes.archive import FakeArchive, Illness
 from tests.fakes.clock import START, FakeClock
@@ -57,15 +57,16 @@ def test_availability_of_what_was_never_archived_is_none(archive: FakeArchive) -
     assert nearest(archive) is None
 
 
-def test_the_index_gives_captures_of_a_200_nearest_first(archive: FakeArchive) -> None:
+def test_the_index_gives_captures_that_may_end_in_a_200_nearest_first(archive: FakeArchive) -> None:
     archive.capture(URL, "20100101000000")
     archive.capture(URL, "20200601000000", status=404)
     archive.capture(URL, "20200602000000", revisit=True)
     archive.capture("http://example.org/seite?a=1&b=%20", "20200701000000")
     found = captures(archive)
-    assert [f"{c.timestamp:%Y%m%d}" for c in found] == ["20200701", "20100101"]
-    assert found[0].original == "http://example.org/seite?a=1&b=%20"
-    assert {c.status for c in found} == {200}
+    assert [f"{c.timestamp:%Y%m%d}" for c in found] == ["20200602", "20200701", "20100101"]
+    assert found[0].status is None
+    assert found[1].original == "http://example.org/seite?a=1&b=%20"
+    assert {c.status for c in found} == {200, None}
 
 
 def test_an_index_without_captures_is_an_empty_list(archive: FakeArchive) -> None:
@@ -126,7 +127,7 @@ def test_availability_answers_at_once_and_asks_once(archive: FakeArchive) -> Non
     [(datetime(999, 1, 2, tzinfo=UTC), "09990102000000"), (CITED, "20200615120000")],
 )
 def test_timestamps_have_fourteen_digits(moment: datetime, stamp: str) -> None:
-    assert timestamp14(moment) == stamp
+    assert stamp_of(moment) == stamp
 
 
 # Ill

@@ -1,0 +1,183 @@
+"""The one door through which archives are asked.
+
+A question waits here for its place in the service's budget and for the host's turn, has a time
+limit, gets a second try where the first met a passing fault, and what its answer means for the
+questions after it is learned: a 429 or a refused connection ends all asking of that archive, and
+so does silence where it has not said a word yet.
+
+Nothing here can hold up anything else: all of it ends when its time is over.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from linkwatch.archive.answers import ArchiveDown, ArchiveGarbled, Unasked
+from linkwatch.archive.pace import Pace, Paces, Service
+from linkwatch.archive.threads import NoThreadError
+from linkwatch.clock import Clock
+from linkwatch.errors import ArchiveBusy, ArchiveError
+from linkwatch.model import Outcome
+from linkwatch.web.hosts import Hosts, NotNowError
+from linkwatch.web.retry import RetryPolicy, retrying
+
+T = TypeVar("T")
+
+_PATIENCE_S = 30.0  # waiting for a host's interval is fine, waiting for its back-off is not
+_ONCE_MORE = RetryPolicy(tries=2, first_wait_s=2.0)
+_NEVER_MORE = RetryPolicy(tries=1)
+
+
+async def _keep_nothing() -> None:
+    pass
+
+
+class Access:
+    """What everything that asks archives shares, until its time is over."""
+
+    def __init__(
+        self,
+        *,
+        paces: Paces,
+        hosts: Hosts,
+        clock: Clock,
+        ends_s: float,
+        keep: Callable[[], Awaitable[None]] = _keep_nothing,
+    ) -> None:
+        """`ends_s`: on the monotonic clock. `keep` writes the paces down; it is waited for before
+        a request leaves, so that not even a killed process spends a budget twice."""
+        self.paces = paces
+        self.clock = clock
+        self._hosts = hosts
+        self._ends_s = ends_s
+        self._keep = keep
+        self._speaking: set[str] = set()  # archives that have answered anything
+        self._silent: dict[str, set[Service]] = {}  # of the others: what was asked in vain
+
+    @property
+    def left_s(self) -> float:
+        """Seconds until the time is over; negative, when it is."""
+        return self._ends_s - self.clock.monotonic_s()
+
+    async def ask(
+        self,
+        url: str,
+        service: Service,
+        question: Callable[[], Awaitable[T]],
+        *,
+        timeout_s: float,
+        twice: bool = True,
+    ) -> T | ArchiveError:
+        """The answer to a question about which `url` is asked, or why there is none.
+
+        `question` makes one request, and raises ArchiveError. `twice`: it may be put again.
+        """
+        pace = self.paces.of(url)
+
+        async def ask() -> T | ArchiveError:  # tenacity 9.2.1 does not await what a lambda returns
+            return await self._once(pace, url, service, question, timeout_s)
+
+        answer = await retrying(
+            ask,
+            again=lambda answer: isinstance(answer, ArchiveDown) and answer.passing,
+            asked_s=lambda _answer: None,
+            policy=_ONCE_MORE if twice else _NEVER_MORE,
+            clock=self.clock,
+            before_wait=lambda _answer, _wait_s: None,
+        )
+        await self._learn(pace, url, service, answer)
+        return answer
+
+    async def _once(
+        self,
+        pace: Pace,
+        url: str,
+        service: Service,
+        question: Callable[[], Awaitable[T]],
+        timeout_s: float,
+    ) -> T | ArchiveError:
+        if hindered := self.hindrance(url, service):
+            return hindered
+        if not await pace.endpoint(service).place(until_s=self._ends_s):
+            return Unasked(Outcome.QUEUED, "there was no time left to ask")
+        await self._keep()
+        if hindered := self.hindrance(url, service):  # another question met one meanwhile
+            return hindered
+        try:
+            async with self._hosts.turn(url, patience_s=_PATIENCE_S):
+                return await self._in_time(question, timeout_s)
+        except NotNowError as exc:
+            return self.hindrance(url, service) or Unasked(
+                Outcome.RATE_LIMITED, str(exc), wait_s=exc.wait_s
+            )
+
+    def hindrance(self, url: str, service: Service) -> Unasked | None:
+        """Why a service is not to be asked now, if it is not."""
+        pace = self.paces.of(url)
+        stop = pace.stopped() or pace.endpoint(service).resting()
+        if stop:
+            wait_s = stop.until_s - self.clock.monotonic_s()
+            return Unasked(stop.outcome, stop.detail, wait_s=wait_s)
+        wait_s = self._hosts.wait_s(url)
+        if wait_s > _PATIENCE_S:  # told so by somebody who checked a link there
+            return Unasked(
+                Outcome.RATE_LIMITED, "the archive wants to be left alone", wait_s=wait_s
+            )
+        return None
+
+    async def _in_time(
+        self, question: Callable[[], Awaitable[T]], timeout_s: float
+    ) -> T | ArchiveError:
+        limit_s = min(timeout_s, self.left_s)
+        if limit_s <= 0:
+            return Unasked(Outcome.QUEUED, "there was no time left to ask")
+        try:
+            return await asyncio.wait_for(question(), limit_s)
+        except TimeoutError:
+            if limit_s < timeout_s:
+                return Unasked(Outcome.QUEUED, "the archive had no time left to answer")
+            return ArchiveDown("the archive did not answer in time", silent=True)
+        except NoThreadError:
+            return ArchiveDown("earlier questions to the archive still hang", silent=True)
+        except ArchiveError as exc:
+            return exc
+
+    async def _learn(self, pace: Pace, url: str, service: Service, answer: object) -> None:
+        """What an answer means for the questions after it."""
+        endpoint = pace.endpoint(service)
+        match answer:
+            case Unasked():
+                return
+            case ArchiveBusy():
+                self._stop(pace, url, Outcome.RATE_LIMITED, answer.retry_after_s, str(answer))
+            case ArchiveDown() if answer.shut or answer.retry_after_s:
+                self._stop(pace, url, Outcome.UNAVAILABLE, answer.retry_after_s, str(answer))
+            case ArchiveDown() if answer.silent and self._mute(pace, service):
+                self._stop(pace, url, Outcome.UNAVAILABLE, None, str(answer))
+            case ArchiveDown():
+                endpoint.failed(Outcome.UNAVAILABLE, str(answer), silent=answer.silent)
+            case ArchiveGarbled():
+                endpoint.failed(Outcome.MALFORMED, str(answer))
+            case _:
+                self._speaking.add(pace.archive)
+                endpoint.answered()
+                pace.answered()
+                return
+        await self._keep()
+
+    def _mute(self, pace: Pace, service: Service) -> bool:
+        """Whether an archive said nothing to anything so far: to two services, or its only one."""
+        if pace.archive in self._speaking:
+            return False
+        silent = self._silent.setdefault(pace.archive, set())
+        silent.add(service)
+        return len(silent) > 1 or len(pace.endpoints) <= 2
+
+    def _stop(
+        self, pace: Pace, url: str, outcome: Outcome, asked_s: float | None, detail: str
+    ) -> None:
+        seconds = pace.stop(outcome, asked_s, detail)
+        for one in {url, *self.paces.addresses(pace)}:
+            self._hosts.back_off(one, seconds)

@@ -1,0 +1,77 @@
+"""Which archives are asked, and what they are never told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ada_url import URL
+
+from linkwatch.web.guard import literal, outside_dns, private_name
+from linkwatch.web.url import host_of, name_of, request_url
+
+_ARCHIVES = (  # their pages are copies already
+    "web.archive.org",
+    "archive.today",
+    "archive.ph",
+    "archive.is",
+    "archive.li",
+    "archive.vn",
+    "archive.fo",
+    "archive.md",
+    "perma.cc",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Archives:
+    """Where to ask, and how."""
+
+    wayback_url: str
+    availability_url: str
+    user_agent: str
+    timeout_s: float = 60.0  # of any one request; most have less
+    timemaps: tuple[str, ...] = ()  # of other archives: what stands before the URL in question
+    allow_private: bool = False
+    proxy: str | None = None
+    nameservers: tuple[str, ...] = ()  # in place of the system's
+
+    @property
+    def base_url(self) -> str:
+        """What stands before `/web/`."""
+        return self.wayback_url.rstrip("/")
+
+    @property
+    def cdx_url(self) -> str:
+        """The index, which lives below the playback's address."""
+        return self.base_url + "/cdx/search/cdx"
+
+
+def not_for_archives(url: str, archives: Archives) -> str | None:
+    """Why no archive is to hear of a link, in a sentence; None if one may be asked.
+
+    Links to private hosts are only told to an archive that is itself at a private address.
+    """
+    try:
+        parsed = URL(url)
+    except ValueError:
+        return "This URL can't be read."
+    if request_url(url) is None:
+        return "This URL can't be read."
+    if parsed.username or parsed.password:
+        return "The URL holds a user name or password, which no archive is told."
+    name = name_of(url)
+    if host_of(url) == host_of(archives.wayback_url) or any(
+        name == archive or name.endswith("." + archive) for archive in _ARCHIVES
+    ):
+        return "This is an archive's page itself."
+    if outside_dns(name):
+        return "The host is outside the public web."
+    private = private_name(name) or ("." not in name and literal(name) is None)
+    if private and not _is_private(archives):
+        return "The host is a private one, which no public archive is told."
+    return None
+
+
+def _is_private(archives: Archives) -> bool:
+    services = (archives.wayback_url, archives.availability_url, *archives.timemaps)
+    return archives.allow_private and all(private_name(name_of(url)) for url in services)

@@ -1,0 +1,391 @@
+"""One link's way up the archives: from a cheap question to dearer ones, until a copy is verified.
+
+First the availability service, which is quick (or the TimeGate, where that can't be asked now);
+then the index (CDX), which is slow; then the TimeGate for other spellings of the address; then
+other archives' TimeMaps. Every copy is opened before it is offered, three at the most.
+
+Only two witnesses together can say that there is no copy: availability says so of archived pages
+too, and an outage can look like an empty index. So it takes the index's well-formed empty answer
+and the TimeGate's own 404, for each spelling. What went wrong on the way is never "none".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from linkwatch.archive.access import Access
+from linkwatch.archive.answers import ArchiveDown, ArchiveGarbled, Capture, Unasked
+from linkwatch.archive.archives import Archives, not_for_archives
+from linkwatch.archive.choose import end_of_day, not_after, ranked, usable, variants
+from linkwatch.archive.pace import Service
+from linkwatch.archive.playback import Astray, Playback
+from linkwatch.archive.threads import Threads
+from linkwatch.archive.timemap import listed
+from linkwatch.archive.verify import flaw
+from linkwatch.errors import ArchiveBusy, ArchiveError, ArchiveRefused
+from linkwatch.model import Lookup, Outcome, Snapshot, Wanted
+from linkwatch.web.client import Client
+from linkwatch.web.url import name_of, request_url
+
+if TYPE_CHECKING:  # waybackpy and requests take a fifth of a second that only a rescue is to pay
+    from linkwatch.archive.wayback import Wayback
+
+T = TypeVar("T")
+
+ROWS: Final = 200  # of the index a question, some 30 kB
+MOST_OPENED: Final = 3  # copies that returned a page, a link
+_MOST_ASTRAY: Final = 5  # and those that led nowhere
+_AVAILABILITY_S: Final = 20.0
+_CDX_S: Final = 60.0  # the index has been seen to need 52 s
+
+_ASK_AGAIN: Final = {  # where the archive itself names no time
+    Outcome.NOT_ARCHIVED: timedelta(days=7),
+    Outcome.NO_GOOD_COPY: timedelta(days=30),
+    Outcome.EXCLUDED: timedelta(days=30),
+    Outcome.RATE_LIMITED: timedelta(hours=1),
+    Outcome.UNAVAILABLE: timedelta(hours=1),
+    Outcome.MALFORMED: timedelta(hours=6),
+    Outcome.QUEUED: timedelta(0),
+}
+_A_BETTER_ONE: Final = timedelta(days=1)  # a copy was found, but the index could not be asked
+_UNSETTLED: Final = frozenset(
+    {Outcome.RATE_LIMITED, Outcome.UNAVAILABLE, Outcome.MALFORMED, Outcome.QUEUED}
+)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Climb:
+    """What is known so far of one link's copies."""
+
+    want: Wanted
+    url: str  # as it is asked about
+    found: list[Capture] = field(default_factory=list)
+    done: set[str] = field(default_factory=set)  # addresses of copies that were opened
+    digests: set[str] = field(default_factory=set)  # of bytes that will not do
+    flawed: list[Snapshot] = field(default_factory=list)
+    opened: int = 0
+    astray: int = 0
+    troubles: list[ArchiveError] = field(default_factory=list)  # that leave a question open
+    refused: bool = False  # the archive does not show the site, and says so
+    perhaps_better: bool = False  # a copy was found, but the index could not be asked
+    asked: bool = False  # at least one request left
+
+    @property
+    def spent(self) -> bool:
+        """Whether enough copies were opened."""
+        return self.opened >= MOST_OPENED or self.astray >= _MOST_ASTRAY
+
+
+class Ladder:
+    """The archives, as every lookup of one rescue asks them."""
+
+    def __init__(
+        self,
+        archives: Archives,
+        access: Access,
+        client: Client,
+        wayback: Wayback,
+        threads: Threads,
+    ) -> None:
+        self._archives = archives
+        self._access = access
+        self._client = client
+        self._wayback = wayback
+        self._threads = threads
+        self._playback = Playback(access, client, archives)
+
+    async def lookup(self, want: Wanted) -> Lookup:
+        """All that is asked about one link, and what it adds up to."""
+        why = not_for_archives(want.url, self._archives)
+        if why is not None:
+            return self._told(want, Outcome.NOT_ASKED, detail=why)
+        climb = _Climb(
+            want=want,
+            url=request_url(want.url) or want.url,
+            done=set(want.flawed),
+            opened=want.tried,
+        )
+        copy = await self._climb(climb)
+        if isinstance(copy, Snapshot):
+            return self._told(want, Outcome.FOUND, climb, snapshot=copy)
+        return self._settle(climb, copy)
+
+    async def _climb(self, climb: _Climb) -> Snapshot | Outcome:
+        """A verified copy; else what the archives have: nothing, nothing good, or silence."""
+        near = await self._near(climb)
+        climb.asked = climb.asked or not isinstance(near, Unasked)
+        climb.refused = isinstance(near, ArchiveRefused)
+        if isinstance(near, Unasked) and near.outcome is Outcome.QUEUED:
+            return self._open_question(climb, near)
+        if isinstance(near, Capture):
+            climb.found.append(near)
+            if settled(near, climb.want) and (copy := await self._open(climb, [near])):
+                return copy
+        rows = await self._rows(climb, climb.url)
+        climb.found += rows if isinstance(rows, list) else []
+        if copy := await self._open(climb, climb.found):
+            climb.perhaps_better = not isinstance(rows, list)
+            return copy
+        if not isinstance(rows, ArchiveRefused) and not climb.spent:
+            await self._other_spellings(climb, rows)
+            if copy := await self._open(climb, climb.found):
+                climb.perhaps_better = not isinstance(rows, list)
+                return copy
+        if copy := await self._elsewhere(climb, rows):
+            return copy
+        if climb.refused:
+            return Outcome.EXCLUDED
+        return Outcome.NO_GOOD_COPY if climb.found else Outcome.NOT_ARCHIVED
+
+    def _open_question(self, climb: _Climb, error: ArchiveError) -> Outcome:
+        climb.troubles.append(error)
+        return _outcome(error)
+
+    async def _near(self, climb: _Climb) -> Capture | ArchiveError | None:
+        """The nearest capture of all: from availability, else from the TimeGate.
+
+        From the TimeGate too where availability is ill, or has no place before it.
+        """
+        url, at = climb.url, climb.want.cited_at
+        archives, pace = self._archives, self._access.paces.wayback
+        busy_s = pace.endpoint(Service.AVAILABILITY).wait_s()
+        ill = self._access.hindrance(archives.availability_url, Service.AVAILABILITY) is not None
+        if not ill and busy_s <= pace.endpoint(Service.PLAYBACK).wait_s():
+            near = await self._access.ask(
+                archives.availability_url,
+                Service.AVAILABILITY,
+                lambda: self._threads.run(lambda: self._wayback.nearest(url, at)),
+                timeout_s=min(_AVAILABILITY_S, archives.timeout_s),
+            )
+            climb.asked = not isinstance(near, Unasked)
+            if not isinstance(near, ArchiveDown | ArchiveGarbled):
+                return near
+        return await self._playback.nearest(url, at)
+
+    async def _rows(self, climb: _Climb, url: str) -> list[Capture] | ArchiveError:
+        """The index's captures around the citation, and before it where those are crowded out."""
+        want = climb.want
+        rows = self._note(climb, await self._index(url, want.cited_at))
+        if isinstance(rows, list) and crowded(rows, want):
+            earlier = await self._index(url, want.cited_at, until=end_of_day(want.cited_at))
+            if isinstance(earlier, list):
+                return earlier + rows
+            self._note(climb, earlier)
+        return rows
+
+    async def _index(
+        self, url: str, at: datetime, *, until: datetime | None = None
+    ) -> list[Capture] | ArchiveError:
+        return await self._access.ask(
+            self._archives.cdx_url,
+            Service.CDX,
+            lambda: self._threads.run(
+                lambda: self._wayback.captures(url, at, limit=ROWS, until=until)
+            ),
+            timeout_s=min(_CDX_S, self._archives.timeout_s),
+        )
+
+    async def _other_spellings(self, climb: _Climb, rows: list[Capture] | ArchiveError) -> None:
+        """Ask the TimeGate for the address and its other spellings, and keep what they find.
+
+        Where the archive knew the address, only the last slash is left to try: it files http, https
+        and `www.` under one key. Where the index could not be asked, this is the second witness.
+        """
+        others = variants(climb.url)
+        if not isinstance(rows, list):
+            spellings = [climb.url]
+        else:
+            spellings = others[:1] if climb.found else [climb.url, *others]
+        for spelling in spellings:
+            gate = self._note(climb, await self._playback.nearest(spelling, climb.want.cited_at))
+            if isinstance(gate, ArchiveError):
+                return  # the next would meet the same
+            known = {capture.timestamp for capture in climb.found}
+            if gate is not None and gate.timestamp not in known:
+                climb.found.append(gate)
+                if spelling != climb.url:
+                    more = await self._rows(climb, spelling)
+                    climb.found += more if isinstance(more, list) else []
+
+    async def _elsewhere(
+        self, climb: _Climb, rows: list[Capture] | ArchiveError
+    ) -> Snapshot | None:
+        """A copy from another archive."""
+        for timemap in self._archives.timemaps:
+            if climb.spent:
+                return None
+            found = self._note(
+                climb,
+                await listed(timemap, climb.url, self._access, self._client, self._archives),
+            )
+            if isinstance(found, ArchiveError):
+                continue
+            ours = f"{self._archives.base_url}/web/"
+            if isinstance(rows, list):  # an aggregator repeats what the index has told us
+                found = [one for one in found if not (one.memento or "").startswith(ours)]
+            climb.found += found
+            if copy := await self._open(climb, climb.found):
+                return copy
+        return None
+
+    async def _open(self, climb: _Climb, captures: Iterable[Capture]) -> Snapshot | None:
+        """The first of some captures, the best first, that shows the page when it is opened.
+
+        Where the archive can't show one now, the best is offered all the same, as not verified.
+        """
+        want = climb.want
+        for capture in ranked(captures, cited_at=want.cited_at, failed_at=want.failed_at):
+            shown = self._playback.shown_url(capture)
+            if climb.spent:
+                return None
+            if shown in want.proven:
+                return self._snapshot(capture, verified=True)
+            if shown in climb.done or (capture.digest and capture.digest in climb.digests):
+                continue
+            played = self._note(climb, await self._playback.play(capture))
+            if isinstance(played, ArchiveRefused):
+                return None
+            if isinstance(played, ArchiveError):
+                return self._snapshot(capture) if capture.status == 200 else None
+            climb.done.add(shown)
+            if isinstance(played, Astray):
+                climb.astray += 1
+                why: str | None = played.why
+            else:
+                climb.opened += 1
+                why = flaw(played, link=want.url, cited_at=want.cited_at, seen=want.seen)
+            if why is None:
+                return self._snapshot(capture, verified=True)
+            if capture.digest:
+                climb.digests.add(capture.digest)
+            climb.flawed.append(self._snapshot(capture, flaw=why))
+        return None
+
+    def _snapshot(self, capture: Capture, *, verified: bool = False, flaw: str = "") -> Snapshot:
+        url = self._playback.shown_url(capture)
+        return Snapshot(
+            archive=name_of(url),
+            timestamp=capture.timestamp,
+            url=url,
+            status=200 if verified else capture.status,
+            verified=verified,
+            flaw=flaw,
+        )
+
+    def _note(self, climb: _Climb, answer: T) -> T:
+        """Keep in mind what an answer leaves open."""
+        if not isinstance(answer, Unasked):
+            climb.asked = True
+        if isinstance(answer, ArchiveRefused):
+            climb.refused = True
+        elif isinstance(answer, ArchiveError):
+            climb.troubles.append(answer)
+        return answer
+
+    def _settle(self, climb: _Climb, outcome: Outcome) -> Lookup:
+        """What it means that no copy was found."""
+        want = climb.want
+        if climb.troubles and not climb.spent and outcome is not Outcome.EXCLUDED:
+            worst = climb.troubles[-1]
+            return self._told(want, _outcome(worst), climb, detail=_sentence(worst))
+        detail = ""
+        match outcome:
+            case Outcome.NOT_ARCHIVED:
+                detail = "No archive that was asked has a copy of this page."
+            case Outcome.NO_GOOD_COPY:
+                detail = _why_none_is_good(climb)
+            case Outcome.EXCLUDED:
+                detail = "The archive does not show this site, by its own words."
+        return self._told(want, outcome, climb, detail=detail)
+
+    def _told(
+        self,
+        want: Wanted,
+        outcome: Outcome,
+        climb: _Climb | None = None,
+        *,
+        snapshot: Snapshot | None = None,
+        detail: str = "",
+    ) -> Lookup:
+        now = self._access.clock.utc_now()
+        again = _ASK_AGAIN.get(outcome)
+        if climb is not None and snapshot is not None and not snapshot.verified:
+            again = _ASK_AGAIN[_outcome(climb.troubles[-1])]
+            detail = "The archive could not show it yet; it will be opened when it can."
+        elif climb is not None and snapshot is not None and climb.perhaps_better:
+            again = _A_BETTER_ONE
+            detail = "The archive's index could not be asked; a closer copy may exist."
+        unsettled = outcome in _UNSETTLED or (snapshot is not None and not snapshot.verified)
+        if climb is not None and unsettled and (waits_s := self._waits_s(climb)):
+            again = timedelta(seconds=waits_s)
+        return Lookup(
+            outcome=outcome,
+            asked_at=now if climb is not None and climb.asked else None,
+            next_at=None if again is None else now + again,
+            snapshot=snapshot,
+            cited_at=want.cited_at,
+            cited_from=want.cited_from,
+            detail=detail,
+            flawed=tuple(climb.flawed) if climb is not None else (),
+            tried=climb.opened if climb is not None and unsettled else 0,
+        )
+
+    def _waits_s(self, climb: _Climb) -> float:
+        """How long the archives that were in trouble want to be left alone."""
+        if not climb.troubles:
+            return 0.0
+        stop = self._access.paces.wayback.stopped()
+        stopped_s = stop.until_s - self._access.clock.monotonic_s() if stop else 0.0
+        return max([stopped_s, *(e.wait_s for e in climb.troubles if isinstance(e, Unasked))])
+
+
+def settled(near: object, want: Wanted) -> bool:
+    """Whether what availability gave is the best there can be, so that the index is not needed.
+
+    It gives the nearest capture of all; if that is a good one from before the citation, then no
+    other is nearer. The TimeGate does not tell a status: opening it does.
+    """
+    return (
+        isinstance(near, Capture)
+        and near.status in (200, None)
+        and usable(near, failed_at=want.failed_at)
+        and not_after(near, want.cited_at)
+    )
+
+
+def crowded(rows: object, want: Wanted) -> bool:
+    """Whether the index may hold older captures that newer ones kept from being listed.
+
+    It repeats rows at times and those are dropped, so half a page counts as a full one.
+    """
+    return (
+        isinstance(rows, list)
+        and len(rows) >= ROWS // 2
+        and not any(settled(row, want) for row in rows)
+    )
+
+
+def _why_none_is_good(climb: _Climb) -> str:
+    if climb.flawed:
+        return f"None of the copies will do; of the closest, {climb.flawed[0].flaw}."
+    return "The archive has copies, but none of a working page from before it failed."
+
+
+def _outcome(error: ArchiveError) -> Outcome:
+    match error:
+        case Unasked():
+            return error.outcome
+        case ArchiveBusy():
+            return Outcome.RATE_LIMITED
+        case ArchiveGarbled():
+            return Outcome.MALFORMED
+        case _:
+            return Outcome.UNAVAILABLE
+
+
+def _sentence(error: ArchiveError) -> str:
+    text = str(error)
+    return f"{text[:1].upper()}{text[1:]}."
