@@ -387,6 +387,7 @@ class LinkRecord:
     drift: Drift | None = None  # its page became another
     overruled: Overruled | None = None
     unheard: tuple[Mention, ...] = ()  # of `mentions`: those whose comments hold
+    kept_by: tuple[str, ...] = ()  # the archives that have a verified copy, by name
 
     @property
     def ignored(self) -> bool:

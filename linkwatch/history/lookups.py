@@ -93,6 +93,18 @@ def _with_copies(store: Store, want: Wanted) -> Wanted:
     )
 
 
+def keepers_of(store: Store, *, link_id: int | None = None) -> dict[int, tuple[str, ...]]:
+    """Who keeps a verified copy of each link, by link; of all links, or of one."""
+    found: dict[int, tuple[str, ...]] = {}
+    for row in store.rows(
+        """select distinct link_id, archive from snapshots
+           where verified = 1 and (:link is null or link_id = :link) order by link_id, archive""",
+        {"link": link_id},
+    ):
+        found[row["link_id"]] = (*found.get(row["link_id"], ()), row["archive"])
+    return found
+
+
 def save_lookup(store: Store, url: str, lookup: Lookup, now: datetime) -> None:
     """What the archives said of a link.
 

@@ -109,7 +109,9 @@ def _archive(lookup: Lookup) -> Iterator[str]:
         status = "" if copy.status is None else f"status {copy.status}, "
         yield terminal(copy.url)
         yield f"of {words.minute(copy.timestamp)} at {terminal(copy.archive)} ({status}{verified})"
-    if lookup.cited_at is not None:
+    if far := words.distance(lookup):
+        yield far
+    elif lookup.cited_at is not None:
         origin = (
             "" if lookup.cited_from is None else f", says {words.CITED_FROM[lookup.cited_from]}"
         )

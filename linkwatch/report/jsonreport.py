@@ -43,6 +43,7 @@ def render_json(ledger: Ledger) -> Iterator[str]:
             "mentions": mentions,
             "links": len(ledger.links),
             "states": states,
+            "verified_copies": sum(bool(link.kept_by) for link in ledger.links),
         },
     }
     yield encoded(head)[:-1] + ',"links":['

@@ -30,7 +30,7 @@ from linkwatch.model import (
 )
 from linkwatch.report import words
 from linkwatch.report.inert import Inert, destination, file_destination, label, prose
-from linkwatch.report.summary import Topic, summarize, totals
+from linkwatch.report.summary import Copies, Topic, summarize, totals
 
 _NEWS_SHOWN: Final = 25  # of one topic: what is dead or failing is listed in full further down
 _PLACES_SHOWN: Final = 5  # of one link, outside the list of dead links
@@ -73,6 +73,7 @@ def render_markdown(ledger: Ledger, *, report_dir: Path | None) -> str:
         host=_host,
         change=_change,
         archived=_archived,
+        unanswered=_unanswered,
         note=places.note,
         lines=places.lines,
         where=places.where,
@@ -151,8 +152,18 @@ def _archived(lookup: Lookup) -> Inert:
     if copy is None or target is None:
         detail = f" {prose(lookup.detail)}" if lookup.detail.strip() else ""
         return Inert(f"{words.lookup(lookup)}{detail}")
-    doubt = "" if copy.verified else " (not verified)"
-    return Inert(f"[Archived copy of {words.day(copy.timestamp)}]({target}){doubt}.")
+    far = words.distance(lookup)
+    text = f"[Archived copy of {words.day(copy.timestamp)}]({target}){f', {far}' if far else ''}."
+    doubt = "" if copy.verified else " It was not opened yet."
+    detail = f" {prose(lookup.detail)}" if lookup.detail.strip() else ""
+    return Inert(f"{text}{doubt}{detail}")
+
+
+def _unanswered(copies: Copies) -> Inert:
+    """That archives could not be asked, and when they will be."""
+    number = words.count(copies.unanswered, "dead link")
+    again = f"; the next try is after {words.minute(copies.next_at)}" if copies.next_at else ""
+    return Inert(f"About {number} no archive could be asked yet{again}.")
 
 
 class _Places:

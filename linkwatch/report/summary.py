@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from linkwatch.model import Change, CycleRecord, Ledger, LinkRecord, Mention, State
+from linkwatch.model import Change, CycleRecord, Ledger, LinkRecord, Mention, Outcome, State
 from linkwatch.report.inert import terminal
 from linkwatch.report.words import count
 
@@ -35,6 +35,9 @@ _BY_NEW_STATE: Final = {
 _ORDER: Final = {state: place for place, state in enumerate(State)}
 _FAILING: Final = frozenset({State.DEAD, State.SUSPECT})
 _WELL: Final = frozenset({State.ALIVE, State.MOVED})
+_UNANSWERED: Final = frozenset(
+    {Outcome.RATE_LIMITED, Outcome.UNAVAILABLE, Outcome.MALFORMED, Outcome.QUEUED}
+)
 _NEW: Final = frozenset({State.UNCHECKED, State.SKIPPED})
 
 
@@ -64,6 +67,16 @@ class News:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Copies:
+    """Of how many links there is a verified copy. Ignored ones count too."""
+
+    links: int
+    dead: int
+    unanswered: int  # dead links about which no archive could be asked yet
+    next_at: datetime | None  # when the first of them is asked about again
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
     """What to tell of a ledger, whatever the format."""
 
@@ -86,6 +99,7 @@ class Summary:
     drifted: tuple[LinkRecord, ...]  # whose page became another, by url
     lost: tuple[Mention, ...]  # whose fragment is no more on its page, by place
     unsteady: tuple[tuple[str, int], ...]  # hosts that come and go, and how many links do so
+    copies: Copies
     trend: tuple[CycleRecord, ...]  # oldest first
 
 
@@ -137,8 +151,27 @@ def summarize(ledger: Ledger) -> Summary:
             )
         ),
         unsteady=ledger.unsteady,
+        copies=copies_of(ledger.links),
         ignored=tuple(ignored),
         trend=_each_days_last(ledger.cycles),
+    )
+
+
+def copies_of(links: Iterable[LinkRecord]) -> Copies:
+    """Of how many of these links there is a verified copy, and about how many nobody knows."""
+    kept = dead = 0
+    waiting: list[datetime | None] = []
+    for link in links:
+        is_dead = link.verdict.state is State.DEAD
+        kept += bool(link.kept_by)
+        dead += bool(link.kept_by) and is_dead
+        if is_dead and link.lookup.outcome in _UNANSWERED:
+            waiting.append(link.lookup.next_at)
+    return Copies(
+        links=kept,
+        dead=dead,
+        unanswered=len(waiting),
+        next_at=min(filter(None, waiting), default=None),
     )
 
 

@@ -55,12 +55,12 @@ STATES: Final[dict[State, str]] = {
 _OUTCOMES: Final[dict[Outcome, str]] = {
     Outcome.FOUND: "Archived",
     Outcome.NOT_ARCHIVED: "Not archived",
-    Outcome.NO_GOOD_COPY: "Archived, but no copy shows the page itself",
+    Outcome.NO_GOOD_COPY: "No good copy",
     Outcome.EXCLUDED: "The archive does not show this site",
     Outcome.RATE_LIMITED: "The archive asked for patience",
     Outcome.UNAVAILABLE: "The archive could not be asked",
     Outcome.MALFORMED: "The archive's answer made no sense",
-    Outcome.QUEUED: "Queued at the archive",
+    Outcome.QUEUED: "The archive was not asked yet",
     Outcome.NOT_ASKED: "No archive was asked",
 }
 
@@ -121,9 +121,30 @@ def overruled(said: Overruled) -> str:
     return f"Ignored{until} {_IGNORED_BY[said.by]}."
 
 
+def distance(found: Lookup) -> str:
+    """How far the copy is from the citation, as the rest of a sentence; "" where it is unknown."""
+    copy, cited_at = found.snapshot, found.cited_at
+    if copy is None or cited_at is None:
+        return ""
+    says = "" if found.cited_from is None else f", says {CITED_FROM[found.cited_from]}"
+    days = (copy.timestamp.date() - cited_at.date()).days
+    if not days:
+        return f"of the day on which the note took the link ({day(cited_at)}{says})"
+    where = "before" if days < 0 else "after"
+    return f"{_span(abs(days))} {where} the note took the link ({day(cited_at)}{says})"
+
+
+def _span(days: int) -> str:
+    if days < 100:
+        return count(days, "day")
+    return (
+        count(round(days / 30.44), "month") if days < 730 else count(round(days / 365.25), "year")
+    )
+
+
 def lookup(found: Lookup) -> str:
     """What the archives said, as a sentence of ours; the copy and the detail are not in it."""
     text = _OUTCOMES[found.outcome]
     if found.next_at is not None and found.outcome is not Outcome.FOUND:
-        text += f"; will be asked again on {day(found.next_at)}"
+        text += f"; it will be asked again after {minute(found.next_at)}"
     return f"{text}."

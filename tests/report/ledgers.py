@@ -63,6 +63,7 @@ def record(
     final_url: str | None = None,
     hops: tuple[Hop, ...] = (),
     since: datetime | None = NOON,
+    kept_by: tuple[str, ...] = (),
 ) -> LinkRecord:
     return LinkRecord(
         url=url,
@@ -76,6 +77,7 @@ def record(
         hops=hops,
         lookup=lookup,
         mentions=tuple(mention(file, line, url) for file, line in places),
+        kept_by=kept_by,
     )
 
 

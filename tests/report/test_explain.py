@@ -70,7 +70,7 @@ def test_the_whole_story_is_told_in_order() -> None:
         "  archive     Archived.\n"
         "              https://web.archive.org/web/20200101000000/https://x/\n"
         "              of 2020-01-01 00:00 UTC at web.archive.org (status 200, verified)\n"
-        "              cited 2025-12-27, says git\n"
+        "              6 years before the note took the link (2025-12-27, says git)\n"
         "              asked 2026-01-05 12:00 UTC\n"
         "  next check  2026-01-12 12:00 UTC\n"
         "\n"
@@ -106,7 +106,8 @@ def test_a_new_link_is_looked_at_in_the_next_cycle() -> None:
 def test_why_an_archive_has_no_copy_is_told() -> None:
     lookup = Lookup(outcome=Outcome.UNAVAILABLE, next_at=NOON, detail="It answered 503.")
     assert (
-        "  archive     The archive could not be asked; will be asked again on 2026-01-05.\n"
+        "  archive     The archive could not be asked; it will be asked again after 2026-01-05"
+        " 12:00 UTC.\n"
         "              It answered 503.\n"
     ) in explain(Story(link=record(URL, lookup=lookup), checks=()))
 

@@ -53,6 +53,7 @@ def test_a_link_is_told_with_every_key_of_the_contract() -> None:
                 "skipped": 0,
                 "alive": 0,
             },
+            "verified_copies": 0,
         },
         "links": [
             {

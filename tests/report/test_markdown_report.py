@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from linkwatch.marker import REPORT_MARKER, is_report
 from linkwatch.model import (
     By,
+    CitedFrom,
     CycleRecord,
     Ledger,
     Lookup,
@@ -85,6 +86,47 @@ def test_a_dead_link_tells_its_lines_reason_date_and_archived_copy() -> None:
     assert "### [b.md](../b.md)\n\n- line [1](../b.md#L1): [https://a.example/x" in report
 
 
+@pytest.mark.parametrize(
+    ("cited", "words"),
+    [
+        ("2020-01-01", "of the day on which the note took the link"),
+        ("2020-01-02", "1 day before the note took the link"),
+        ("2020-03-31", "90 days before the note took the link"),
+        ("2020-06-30", "6 months before the note took the link"),
+        ("2019-12-18", "14 days after the note took the link"),
+        ("2010-01-03", "10 years after the note took the link"),
+    ],
+)
+def test_how_far_the_copy_is_from_the_citation_is_told(cited: str, words: str) -> None:
+    at = datetime.fromisoformat(cited).replace(tzinfo=UTC)
+    lookup = replace(found(), cited_at=at, cited_from=CitedFrom.GIT)
+    report = rendered(ledger(record("https://a.example/", lookup=lookup)))
+    assert f"[Archived copy of 2020-01-01]({COPY.url}), {words} ({cited}, says git).\n" in report
+
+
+def test_the_share_of_links_with_a_verified_copy_is_told() -> None:
+    waits = [
+        Lookup(outcome=Outcome.RATE_LIMITED, next_at=NOON + timedelta(hours=hours))
+        for hours in (5, 2)
+    ]
+    report = rendered(
+        ledger(
+            record("https://a.example/", lookup=found(), kept_by=("web.archive.org",)),
+            record("https://b.example/", lookup=waits[0]),
+            record("https://c.example/", lookup=waits[1]),
+            record("https://d.example/", lookup=Lookup(outcome=Outcome.NOT_ARCHIVED)),
+            record("https://e.example/", state=State.ALIVE, kept_by=("here", "web.archive.org")),
+            record("https://f.example/", state=State.ALIVE),
+        )
+    )
+    assert (
+        "\nVerified copies: 1 of 4 dead links, 2 of all 6. About 2 dead links no archive could be"
+        " asked yet; the next try is after 2026-01-05 14:00 UTC.\n"
+    ) in report
+    nothing_to_tell = rendered(ledger(record("https://f.example/", state=State.ALIVE)))
+    assert "Verified copies" not in nothing_to_tell
+
+
 def test_a_link_stands_under_every_note_once_and_notes_and_lines_are_in_order() -> None:
     report = rendered(
         ledger(
@@ -109,9 +151,9 @@ def test_a_link_stands_under_every_note_once_and_notes_and_lines_are_in_order() 
         (Lookup(outcome=Outcome.NOT_ARCHIVED), "Not archived."),
         (
             Lookup(outcome=Outcome.UNAVAILABLE, next_at=NOON + timedelta(days=1)),
-            "The archive could not be asked; will be asked again on 2026-01-06.",
+            "The archive could not be asked; it will be asked again after 2026-01-06 12:00 UTC.",
         ),
-        (UNVERIFIED, f"[Archived copy of 2020-01-01]({COPY.url}) (not verified)."),
+        (UNVERIFIED, f"[Archived copy of 2020-01-01]({COPY.url}). It was not opened yet."),
         (found("javascript:alert(1)"), "Archived."),
     ],
 )

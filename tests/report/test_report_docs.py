@@ -63,6 +63,7 @@ def documented() -> Ledger:
             cited_from=CitedFrom.GIT,
         ),
         mentions=(mention("reading/papers.md", 12, f"{url}#results"),),
+        kept_by=("web.archive.org",),
     )
     last = CycleRecord(
         id=1,
