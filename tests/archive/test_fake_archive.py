@@ -55,7 +55,7 @@ def test_playback_shows_a_capture_and_leads_to_the_nearest(archive: FakeArchive)
     assert "Memento-Datetime" not in near.headers
     none = requests.get(f"{archive.url}/web/2019/https://other.example/", timeout=2)
     assert none.status_code == 404
-    assert archive.requests == {"playback": 3}
+    assert archive.requests == {"playback": 1, "timegate": 2}
 
 
 def test_a_revisit_is_in_the_index_but_never_offered(archive: FakeArchive) -> None:
