@@ -595,7 +595,11 @@ def test_who_follows_a_redirect_with_the_keys_is_seen(timed: FakeArchive) -> Non
 
 def test_saving_by_get_works_where_it_is_let(timed: FakeArchive) -> None:
     timed.save_page_now.anonymous = True
-    assert get(timed, f"/save/{PAGE}").headers["Location"].endswith(f"040033/{PAGE}")
+    where = get(timed, f"/save/{PAGE}").headers["Location"]
+    assert where.endswith(f"/web/20260105040000/{PAGE}")
+    assert get(timed, where.removeprefix(timed.url)).ok
+    timed.saving(URL, "refused", status_ext="blocked-url")
+    assert get(timed, f"/save/{URL}").status_code == 523
 
 
 # Ill

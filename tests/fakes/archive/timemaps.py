@@ -237,7 +237,10 @@ class FakeTimeMaps(Loopback):
         held = self._held.get(url_key(url), [])
         if not held:
             return web.Response(status=404)
-        when = accept_datetime(request)
+        try:
+            when = accept_datetime(request)
+        except ValueError:
+            return web.Response(status=400)
         row = min(held, key=lambda one: abs((latest_moment(one.timestamp) - when).total_seconds()))
         headers = {"Location": row.uri_m, "Vary": "accept-datetime"}
         return web.Response(status=302, headers=headers)
