@@ -36,7 +36,7 @@ class World:
         self.clock = clock or FakeClock()
         self.web = FakeWeb()
         self.dns = FakeDNS()
-        self.archive = FakeArchive()
+        self.archive = FakeArchive(clock=self.clock)
         self._open = ExitStack()
         self.settings: dict[str, Any] = {}
 

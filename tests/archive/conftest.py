@@ -4,20 +4,42 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+import trustme
 
 from linkwatch.archive import session as session_module
-from tests.fakes.archive import FakeArchive
+from tests.fakes.archive import FakeArchive, FakeTimeMaps
+from tests.fakes.clock import FakeClock
 
 _SYSTEM_TLS = session_module._system_tls
 _EMPTY_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+_NAMES = ("127.0.0.1", "localhost", "web.archive.org", "archive.org")
 
 
 @pytest.fixture
 def archive() -> Iterator[FakeArchive]:
     with FakeArchive() as archive:
         yield archive
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def timed(clock: FakeClock) -> Iterator[FakeArchive]:
+    """An archive that lives by `clock`: jobs of saving, and the minutes of its budgets."""
+    with FakeArchive(clock=clock) as archive:
+        yield archive
+
+
+@pytest.fixture
+def other_archive() -> Iterator[FakeTimeMaps]:
+    with FakeTimeMaps() as other:
+        yield other
 
 
 @pytest.fixture(autouse=True)
@@ -30,3 +52,31 @@ def quick_tls(monkeypatch: pytest.MonkeyPatch) -> None:
 def own_tls(quick_tls: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """For the test that is about certificates."""
     monkeypatch.setattr(session_module, "_system_tls", _SYSTEM_TLS)
+
+
+@pytest.fixture(scope="session")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture
+def tls_archive(
+    own_tls: None,
+    authority: trustme.CA,
+    clock: FakeClock,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> Iterator[FakeArchive]:
+    """An archive under https, by `clock`, whose authority SSL_CERT_FILE names and nothing else.
+
+    Its certificate is good for the Internet Archive's names too.
+    """
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert(*_NAMES).configure_cert(context)
+    pem, empty = tmp_path / "authority.pem", tmp_path / "no-authorities"
+    authority.cert_pem.write_to_path(str(pem))
+    empty.mkdir()
+    monkeypatch.setenv("SSL_CERT_FILE", str(pem))
+    monkeypatch.setenv("SSL_CERT_DIR", str(empty))
+    with FakeArchive(tls=context, clock=clock) as archive:
+        yield archive

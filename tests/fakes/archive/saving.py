@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -180,8 +180,9 @@ class SavePageNow:
         if not self.anonymous:
             return page("<html><body>429 Too Many Requests</body></html>", 429)
         url = wanted_by_get(request)
-        self._reply(url, {"url": url}, "")
-        made = self.jobs[-1].row if self.jobs else None
+        before = len(self.jobs)
+        self._reply(url, {"url": url}, "", at_once=True)
+        made = self.jobs[before].row if len(self.jobs) > before else None
         if made is None:
             return page("<html><body>Save Page Now could not capture this URL.</body></html>", 523)
         where = f"{self.base()}/web/{made.timestamp}/{made.original}"
@@ -194,10 +195,15 @@ class SavePageNow:
             return None
         return match[1]
 
-    def _reply(self, url: str, form: dict[str, str], access: str) -> dict[str, Any]:
+    def _reply(
+        self, url: str, form: dict[str, str], access: str, *, at_once: bool = False
+    ) -> dict[str, Any]:
+        """What a submission is told. `at_once`: the answer waits until the capture is made."""
         if not re.match(r"https?://[^/]+", url):
             return self._error(url, "invalid-url-syntax" if url else "bad-request")
         plan = self._plan(url)
+        if at_once:
+            plan = replace(plan, starts_in_s=0.0, takes_s=0.0)
         if plan.outcome == "refused":
             return self._error(url, plan.status_ext, plan.message)
         recent = self._recent(url, form)

@@ -26,7 +26,7 @@ Dialect = Literal[
     "today",  # as archive.today: "first last memento", no self, the original last
 ]
 Hostile = Literal[
-    "huge",  # two hundred thousand mementos
+    "huge",  # a hundred thousand mementos
     "endless",  # one line without an end, in megabytes
     "garbage",  # bytes
     "private",  # mementos at private addresses, with other schemes, with users and passwords
@@ -190,7 +190,8 @@ class FakeTimeMaps(Loopback):
                 end = '; collection="wayback"'
                 return f'<{memento.uri_m}>; rel="memento"; datetime={when}{end}'
             case "today":
-                return f'<{memento.uri_m}>; datetime={when}; rel="memento {first}{last}"'
+                rel = f"memento {first}{last}".rstrip()
+                return f'<{memento.uri_m}>; datetime={when}; rel="{rel}"'
 
     def _harm(self, url: str, kind: Hostile) -> web.Response:
         match kind:
@@ -236,7 +237,10 @@ class FakeTimeMaps(Loopback):
         held = self._held.get(url_key(url), [])
         if not held:
             return web.Response(status=404)
-        when = accept_datetime(request)
+        try:
+            when = accept_datetime(request)
+        except ValueError:
+            return web.Response(status=400)
         row = min(held, key=lambda one: abs((latest_moment(one.timestamp) - when).total_seconds()))
         headers = {"Location": row.uri_m, "Vary": "accept-datetime"}
         return web.Response(status=302, headers=headers)
@@ -256,15 +260,14 @@ def _line(where: str, stamp: str) -> str:
 
 
 def _huge(here: str, url: str) -> str:
-    """Two a minute, for the first hour of every day of three decades."""
+    """One a minute, for the first hour of many days in three decades."""
     lines = []
     for day in (
         f"{y}{m:02}{d:02}" for y in range(1990, 2020) for m in (1, 7) for d in range(1, 29)
     ):
         date = http_date(day)[:-12]
         lines += [
-            f'<{here}/{day}00{n:02}{s}/{url}>; rel="memento"; datetime="{date}00:{n:02}:{s} GMT"'
+            f'<{here}/{day}00{n:02}00/{url}>; rel="memento"; datetime="{date}00:{n:02}:00 GMT"'
             for n in range(60)
-            for s in ("00", "30")
         ]
     return ",\n".join(lines)
