@@ -100,13 +100,16 @@ class Access:
     ) -> T | ArchiveError:
         if hindered := self.hindrance(url, service):
             return hindered
-        if not await pace.endpoint(service).place(until_s=self._ends_s):
+        endpoint = pace.endpoint(service)
+        place_s = await endpoint.place(until_s=self._ends_s)
+        if place_s is None:
             return Unasked(Outcome.QUEUED, "there was no time left to ask")
         await self._keep()
         if hindered := self.hindrance(url, service):  # another question met one meanwhile
             return hindered
         try:
             async with self._hosts.turn(url, patience_s=_PATIENCE_S):
+                endpoint.left(place_s)
                 return await self._in_time(question, timeout_s)
         except NotNowError as exc:
             return self.hindrance(url, service) or Unasked(

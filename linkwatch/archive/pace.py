@@ -70,21 +70,27 @@ class Endpoint:
         self._failures = 0
         self._rest: Stop | None = None
 
-    async def place(self, *, until_s: float) -> bool:
-        """Wait for a place in the budget; False if there is none until then.
+    async def place(self, *, until_s: float) -> float | None:
+        """Wait for a place in the budget: the moment from which it counts; None: too late.
 
         Bursts are fine: any 60 s hold at most so many requests, however they are spread.
         """
         while True:
-            if self._clock.monotonic_s() >= until_s:
-                return False
+            now_s = self._clock.monotonic_s()
             wait_s = self.wait_s()
+            if now_s + wait_s >= until_s:
+                return None
             if not wait_s:
-                self._starts_s.append(self._clock.monotonic_s())
-                return True
-            if self._clock.monotonic_s() + wait_s >= until_s:
-                return False
+                self._starts_s.append(now_s)
+                return now_s
             await self._clock.sleep(wait_s)
+
+    def left(self, place_s: float) -> None:
+        """The request for which the place was given leaves now, having waited for its turn."""
+        starts_s = [*self._starts_s]
+        if place_s in starts_s:
+            starts_s.remove(place_s)
+            self._starts_s = deque([*starts_s, self._clock.monotonic_s()])
 
     def wait_s(self) -> float:
         """Seconds until there is a place; 0: there is one."""

@@ -239,11 +239,15 @@ def _rows(table: object) -> list[list[str]]:
     for line in lines:
         if not (isinstance(line, list) and len(line) >= 3 and all(map(_is_field, line))):
             raise ArchiveGarbled("the archive's index sent a row that is none")
-        # With as many fields as it likes: waybackpy counts them, and raises if there are more.
         rows[tuple(line)] = None
     # Dates that are none, such as 20000800241623, do exist in the index (a recorded answer among
-    # edgi-govdata-archiving/wayback's tests); one would end waybackpy's reading of all rows.
-    kept = [list(row) for row in rows if moment_of(row[1]) and _original(row[2])]
+    # edgi-govdata-archiving/wayback's tests), and so do rows with a field too many; one of either
+    # would end waybackpy's reading of all rows. The others can be believed: copies are opened.
+    kept = [
+        list(row)
+        for row in rows
+        if len(row) == len(_COLUMNS) and moment_of(row[1]) and _original(row[2])
+    ]
     if lines and not kept:
         raise ArchiveGarbled("the archive's index sent no row that could be read")
     return kept

@@ -19,7 +19,7 @@ def test_no_minute_holds_more_requests_than_the_budget() -> None:
         endpoint = Endpoint(per_minute=5, clock=clock)
         starts_s = []
         for number in range(30):
-            assert await endpoint.place(until_s=10_000)
+            assert await endpoint.place(until_s=10_000) is not None
             starts_s.append(clock.monotonic_s())
             clock.advance(number % 3)
         return starts_s
@@ -33,13 +33,27 @@ def test_a_place_that_would_come_too_late_is_not_waited_for() -> None:
     async def scenario() -> None:
         clock = FakeClock()
         endpoint = Endpoint(per_minute=1, clock=clock)
-        assert await endpoint.place(until_s=30)
-        assert not await endpoint.place(until_s=30)
+        assert await endpoint.place(until_s=30) is not None
+        assert await endpoint.place(until_s=30) is None
         assert clock.slept_s == []
-        assert await endpoint.place(until_s=61)
+        assert await endpoint.place(until_s=61) is not None
         assert clock.slept_s == [60.0]
 
     asyncio.run(scenario())
+
+
+def test_a_request_counts_from_when_it_left_not_from_when_it_got_its_place() -> None:
+    async def scenario() -> float:
+        clock = FakeClock()
+        endpoint = Endpoint(per_minute=2, clock=clock)
+        places_s = [await endpoint.place(until_s=1) for _ in range(2)]
+        clock.advance(5)  # its host's turn took so long
+        assert places_s[0] is not None
+        endpoint.left(places_s[0])
+        clock.advance(1)
+        return endpoint.wait_s()
+
+    assert asyncio.run(scenario()) == 54
 
 
 @pytest.mark.parametrize("started_s", [0.1003 * number for number in range(1, 40)])
@@ -48,9 +62,9 @@ def test_waiting_ends_though_floats_do_not_add_up(started_s: float) -> None:
         clock = FakeClock()
         clock.advance(started_s)
         endpoint = Endpoint(per_minute=1, clock=clock)
-        assert await endpoint.place(until_s=10_000)
+        assert await endpoint.place(until_s=10_000) is not None
         clock.advance(0.3)
-        assert await endpoint.place(until_s=10_000)
+        assert await endpoint.place(until_s=10_000) is not None
         assert len(clock.slept_s) == 1
 
     asyncio.run(scenario())
@@ -58,7 +72,7 @@ def test_waiting_ends_though_floats_do_not_add_up(started_s: float) -> None:
 
 def test_no_place_is_given_once_the_time_is_over() -> None:
     endpoint = Endpoint(per_minute=1, clock=FakeClock())
-    assert not asyncio.run(endpoint.place(until_s=0))
+    assert asyncio.run(endpoint.place(until_s=0)) is None
 
 
 def test_stops_double_until_the_archive_answers_again() -> None:
@@ -154,7 +168,7 @@ def test_budgets_stops_and_rests_go_on_in_another_process() -> None:
 
     async def spend() -> None:
         for _ in range(24):
-            assert await before.wayback.endpoint(Service.CDX).place(until_s=100)
+            assert await before.wayback.endpoint(Service.CDX).place(until_s=100) is not None
 
     asyncio.run(spend())
     before.wayback.stop(Outcome.RATE_LIMITED, None, "too many")

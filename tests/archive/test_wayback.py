@@ -209,15 +209,23 @@ def test_troubles_say_whether_a_second_try_may_do(
     assert (caught.value.passing, caught.value.shut) == (passing, shut)
 
 
-@pytest.mark.parametrize("illness", ["eight_fields", "short_digest"])
-def test_a_row_that_cannot_be_read_spoils_the_answer(
-    archive: FakeArchive, illness: Illness
-) -> None:
+def test_a_row_that_waybackpy_would_lose_spoils_the_answer(archive: FakeArchive) -> None:
     archive.capture(URL, "20200101000000")
     archive.capture(URL, "20210101000000")
-    archive.ill(illness)
+    archive.ill("short_digest")
     with pytest.raises(ArchiveGarbled):
         captures(archive)
+
+
+def test_a_row_with_a_field_too_many_is_left_out_unless_it_is_all_there_is(
+    archive: FakeArchive,
+) -> None:
+    archive.capture(URL, "20200101000000")
+    archive.ill("eight_fields")
+    with pytest.raises(ArchiveGarbled):
+        captures(archive)
+    archive.capture(URL, "20210101000000")
+    assert len(captures(archive)) == 1
 
 
 def test_repeated_rows_count_once(archive: FakeArchive) -> None:
