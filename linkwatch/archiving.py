@@ -8,8 +8,9 @@ from linkwatch.archive.pace import Paces
 from linkwatch.archive.rescue import rescue
 from linkwatch.clock import Clock
 from linkwatch.config import Config
-from linkwatch.history.lookups import bereft, save_lookup, with_copies
+from linkwatch.history.lookups import bereft
 from linkwatch.history.paces import read_paces, save_paces
+from linkwatch.history.snapshots import save_lookup, with_copies
 from linkwatch.history.store import Store
 from linkwatch.history.writer import StoreThread
 from linkwatch.model import Lookup, Outcome, Wanted

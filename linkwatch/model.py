@@ -293,6 +293,7 @@ class Wanted:
     proven: frozenset[str] = frozenset()  # addresses of copies that were opened, and are good
     flawed: frozenset[str] = frozenset()  # and of those that will not do
     tried: int = 0  # copies that were opened since the last conclusive answer
+    again: Snapshot | None = None  # a copy that was found: to be opened again before all else
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

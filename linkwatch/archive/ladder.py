@@ -21,7 +21,7 @@ from linkwatch.archive.answers import ArchiveDown, ArchiveGarbled, Capture, Unas
 from linkwatch.archive.archives import Archives, not_for_archives
 from linkwatch.archive.choose import end_of_day, not_after, ranked, usable, variants
 from linkwatch.archive.pace import Service
-from linkwatch.archive.playback import Astray, Playback
+from linkwatch.archive.playback import Astray, Playback, original_in
 from linkwatch.archive.threads import Threads
 from linkwatch.archive.timemap import listed
 from linkwatch.archive.verify import flaw
@@ -108,10 +108,28 @@ class Ladder:
             done=set(want.flawed),
             opened=want.tried,
         )
-        copy = await self._climb(climb)
+        copy = await self._again(climb) or await self._climb(climb)
         if isinstance(copy, Snapshot):
             return self._told(want, Outcome.FOUND, climb, snapshot=copy)
         return self._settle(climb, copy)
+
+    async def _again(self, climb: _Climb) -> Snapshot | Outcome | None:
+        """What a copy shows today that was found before; None: no copy, or it will not do."""
+        copy = climb.want.again
+        if copy is None:
+            return None
+        ours = copy.url.startswith(f"{self._archives.base_url}/web/")
+        climb.done.discard(copy.url)
+        capture = Capture(
+            timestamp=copy.timestamp,
+            original=original_in(copy.url) or climb.url,
+            status=copy.status,
+            memento=None if ours else copy.url,
+        )
+        shown = await self._open(climb, [capture])
+        if shown is None and climb.troubles:
+            return _outcome(climb.troubles[-1])
+        return shown
 
     async def _climb(self, climb: _Climb) -> Snapshot | Outcome:
         """A verified copy; else what the archives have: nothing, nothing good, or silence."""

@@ -218,6 +218,12 @@ def _memento_datetime(answer: Answer) -> datetime | None:
     return taken_at.replace(tzinfo=UTC) if taken_at.tzinfo is None else taken_at.astimezone(UTC)
 
 
+def original_in(url: str) -> str | None:
+    """What was archived, told from a copy's address; None if that does not tell."""
+    place = _place(url)
+    return place[2] if place else None
+
+
 def _place(url: str) -> tuple[str, datetime, str] | None:
     """What stands before a copy's timestamp, the timestamp, and the archived address."""
     match = _PLACE.fullmatch(url)

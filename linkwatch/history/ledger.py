@@ -8,9 +8,9 @@ from typing import Any
 
 from linkwatch.history.anchors import missing
 from linkwatch.history.checks import hops_of, result_of
-from linkwatch.history.lookups import keepers_of
 from linkwatch.history.outlook import unsteady_links
 from linkwatch.history.overrules import decisions, pardon_of
+from linkwatch.history.snapshots import keepers_of
 from linkwatch.history.store import Store
 from linkwatch.history.times import from_text
 from linkwatch.model import (

@@ -6,7 +6,8 @@ from datetime import timedelta
 
 from linkwatch.history.cycles import begin_cycle
 from linkwatch.history.ledger import read_ledger, read_link, roots
-from linkwatch.history.lookups import bereft, save_lookup
+from linkwatch.history.lookups import bereft
+from linkwatch.history.snapshots import save_lookup
 from linkwatch.model import (
     CitedFrom,
     Ending,

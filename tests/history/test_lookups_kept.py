@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from linkwatch.history.lookups import save_lookup
+from linkwatch.history.snapshots import save_lookup
 from linkwatch.model import Lookup, Outcome, Snapshot
 from tests.checks import day
 from tests.history.past import Past
