@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import datetime
 
 from linkwatch.archive.pace import Paces
 from linkwatch.archive.rescue import rescue
 from linkwatch.clock import Clock
 from linkwatch.config import Config
-from linkwatch.history.lookups import bereft
+from linkwatch.errors import LinkwatchError
+from linkwatch.history.hosts import not_before
+from linkwatch.history.lookups import bereft, wanted_of
 from linkwatch.history.paces import read_paces, save_paces
-from linkwatch.history.snapshots import save_lookup, with_copies
-from linkwatch.history.store import Store
+from linkwatch.history.snapshots import offered, save_lookup, with_copies
+from linkwatch.history.store import Store, one_at_a_time
 from linkwatch.history.writer import StoreThread
-from linkwatch.model import Lookup, Outcome, Wanted
+from linkwatch.model import CitedFrom, Lookup, Outcome, Wanted
 from linkwatch.progress import Progress
 from linkwatch.web.hosts import Hosts
-from linkwatch.wiring import archives_of
+from linkwatch.web.url import link_of
+from linkwatch.wiring import archives_of, manners_of
 
 _RESCUE_BUDGET_S = 120.0  # what was not asked by then is asked at the next check
+_BY_HAND_S = 3600.0  # a person who waits can stop it
+_FEW = 4  # requests at a time, by hand
 
 
 class Archiving:
@@ -50,33 +58,41 @@ class Archiving:
         wanted = await self._thread.run(bereft, self._store, self._clock.utc_now())
         if wanted:
             self._progress.rescuing(len(wanted))
+            wanted = await self._thread.run(with_copies, self._store, wanted)
             await self.look_for(wanted, budget_s=_RESCUE_BUDGET_S)
         return len(wanted)
 
-    async def look_for(self, wanted: Sequence[Wanted], *, budget_s: float) -> None:
-        """Look for a copy of each of these links, and keep what comes of it."""
+    async def look_for(
+        self, wanted: Sequence[Wanted], *, budget_s: float, keep: bool = True
+    ) -> dict[str, Lookup]:
+        """Look for a copy of each of these links; what came of it, by link, which history keeps
+        unless told otherwise."""
         run, store, clock = self._thread.run, self._store, self._clock
         paces = await self._paces()
+        told: dict[str, Lookup] = {}
 
         async def found(url: str, lookup: Lookup) -> None:
-            await run(save_lookup, store, url, lookup, clock.utc_now())
+            told[url] = lookup
+            if keep:
+                await run(save_lookup, store, url, lookup, clock.utc_now())
             if lookup.outcome is not Outcome.QUEUED:
                 self._progress.rescued(url, lookup)
 
-        async def keep() -> None:
+        async def keep_paces() -> None:
             now = clock.utc_now()
             await run(save_paces, store, [pace.keep(now) for pace in paces.all()])
 
         await rescue(
-            await run(with_copies, store, wanted),
+            wanted,
             archives=self._archives,
             hosts=self._hosts,
             clock=clock,
             found=found,
             budget_s=budget_s,
             paces=paces,
-            keep=keep,
+            keep=keep_paces,
         )
+        return told
 
     async def _paces(self) -> Paces:
         """How the archives were asked lately, by whatever process."""
@@ -87,3 +103,81 @@ class Archiving:
         )
         paces.recall(await self._thread.run(read_paces, self._store), self._clock.utc_now())
         return paces
+
+
+@asynccontextmanager
+async def outside_a_cycle(
+    config: Config, *, clock: Clock, progress: Progress, nameservers: Sequence[str] = ()
+) -> AsyncIterator[tuple[Archiving, Store, StoreThread]]:
+    """The archives for a command of its own, alone on the database. Raises LinkwatchError."""
+    thread = StoreThread()
+    try:
+        with one_at_a_time(config.database):
+            store = await thread.run(Store, config.database)
+            hosts = Hosts(manners_of(config), slots=_FEW, clock=clock)
+            try:
+                now = clock.utc_now()
+                for host, until in (await thread.run(not_before, store, now)).items():
+                    hosts.hold(host, (until - now).total_seconds())
+                archiving = Archiving(
+                    config, store, thread, clock, progress, hosts=hosts, nameservers=nameservers
+                )
+                yield archiving, store, thread
+            finally:
+                await thread.run(store.close)
+    finally:
+        thread.close()
+
+
+async def look_up(
+    config: Config,
+    url: str,
+    at: datetime | None,
+    *,
+    clock: Clock,
+    progress: Progress,
+    nameservers: Sequence[str] = (),
+) -> Lookup:
+    """What the archives have of a URL, close to its citation, or to `at`.
+
+    History keeps the answer if it knows the link, and the question was the citation's.
+    """
+    link = link_of(url)
+    now = clock.utc_now()
+    open_ = outside_a_cycle(config, clock=clock, progress=progress, nameservers=nameservers)
+    async with open_ as (archiving, store, thread):
+        want = await thread.run(wanted_of, store, link, now)
+        if want is None:
+            want = Wanted(url=link, cited_at=now, cited_from=CitedFrom.FIRST_SEEN, failed_at=now)
+        if at is not None:
+            want = replace(want, cited_at=at)
+        wanted = await thread.run(with_copies, store, [want])
+        told = await archiving.look_for(wanted, budget_s=_BY_HAND_S, keep=at is None)
+    return told[link]
+
+
+async def look_again(
+    config: Config,
+    urls: Sequence[str],
+    *,
+    clock: Clock,
+    progress: Progress,
+    nameservers: Sequence[str] = (),
+) -> list[tuple[Wanted, Lookup]]:
+    """What the copies show today that reports offer: of all links, or of some.
+
+    Raises LinkwatchError for a URL that has none.
+    """
+    open_ = outside_a_cycle(config, clock=clock, progress=progress, nameservers=nameservers)
+    async with open_ as (archiving, store, thread):
+        known = await thread.run(offered, store)
+        links = [link_of(url) for url in urls] or known
+        for link in links:
+            if link not in known:
+                raise LinkwatchError(f"History knows no copy of {link}.")
+        now = clock.utc_now()
+        wanted = [want for link in links if (want := await thread.run(wanted_of, store, link, now))]
+        wanted = await thread.run(with_copies, store, wanted, anew=True)
+        progress.rescuing(len(wanted))
+        told = await archiving.look_for(wanted, budget_s=_BY_HAND_S)
+    return [(want, told[want.url]) for want in wanted]

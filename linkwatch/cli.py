@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from linkwatch import __version__
+from linkwatch.archivist import archive
 from linkwatch.call import Exit, ReaderGoneError, common, current, put, say, text_only
 from linkwatch.errors import LinkwatchError
 from linkwatch.overruling import alive, ignore, unignore
@@ -207,7 +208,7 @@ def run() -> None:
     run_loop(daemon.run())
 
 
-for command in (ignore, unignore, alive):
+for command in (archive, ignore, unignore, alive):
     cli.add_command(command)
 
 

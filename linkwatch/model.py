@@ -271,6 +271,12 @@ class Outcome(StrEnum):
     NOT_ASKED = "not_asked"
 
 
+# What says nothing about whether there is a copy: the question stays open.
+UNSETTLED = frozenset(
+    {Outcome.RATE_LIMITED, Outcome.UNAVAILABLE, Outcome.MALFORMED, Outcome.QUEUED}
+)
+
+
 class CitedFrom(StrEnum):
     """Where the date of a citation was read, best first."""
 

@@ -1,25 +1,31 @@
-"""What `explain` and `status` tell, from history alone."""
+"""What `explain`, `status` and `archive status` tell, from history alone."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from linkwatch.archive.pace import OTHER_BUDGETS, WAYBACK_BUDGETS
 from linkwatch.config import Config
 from linkwatch.errors import LinkwatchError
 from linkwatch.evidence import weigh
 from linkwatch.history import outlook
 from linkwatch.history.hosts import not_before
 from linkwatch.history.ledger import KnownCheck, read_link
+from linkwatch.history.paces import read_paces
+from linkwatch.history.snapshots import coverage
 from linkwatch.history.store import Store, is_locked
 from linkwatch.history.verdicts import cases_of
-from linkwatch.model import Testimony
+from linkwatch.model import KeptPace, Testimony
+from linkwatch.report.archives import ArchivesStatus, Asked
 from linkwatch.report.explain import StoredCheck, Story
 from linkwatch.report.status import CYCLES, Status
 from linkwatch.verdict import Policy, judge, rule, skipped, stages
-from linkwatch.web.url import link_of
+from linkwatch.web.url import link_of, name_of
 from linkwatch.wiring import places_of, policy_of
+
+_MINUTE = timedelta(minutes=1)
 
 
 def story_of(config: Config, url: str) -> Story:
@@ -82,3 +88,34 @@ def status_of(config: Config, *, now: datetime) -> Status:
             database=str(database),
             size_bytes=outlook.size_bytes(store),
         )
+
+
+def archives_status_of(config: Config, *, now: datetime) -> ArchivesStatus:
+    """How the links are covered by archives. Raises StoreError without a history."""
+    with Store(config.database, must_exist=True) as store, store.reading():
+        covered = coverage(store)
+        paces = read_paces(store)
+    return ArchivesStatus(
+        now=now,
+        enabled=config.archive.enabled,
+        dead=covered.dead,
+        kept=covered.kept,
+        kept_dead=covered.kept_dead,
+        keepers=covered.keepers,
+        outcomes=covered.outcomes,
+        next_at=covered.next_at,
+        asked=tuple(_asked(config, paces, now)),
+        paces=paces,
+    )
+
+
+def _asked(config: Config, paces: Sequence[KeptPace], now: datetime) -> Iterator[Asked]:
+    wayback = name_of(config.archive.wayback_url)
+    known = {pace.archive: pace for pace in paces}
+    for name in (wayback, *(name for name in known if name != wayback)):
+        budgets = WAYBACK_BUDGETS if name == wayback else OTHER_BUDGETS
+        starts = known[name].starts if name in known else {}
+        for service, per_minute in budgets.items():
+            used = sum(now - start < _MINUTE for start in starts.get(service, ()))
+            if used or name == wayback:
+                yield Asked(archive=name, service=service, used=used, per_minute=per_minute)

@@ -26,7 +26,7 @@ from linkwatch.archive.threads import Threads
 from linkwatch.archive.timemap import listed
 from linkwatch.archive.verify import flaw
 from linkwatch.errors import ArchiveBusy, ArchiveError, ArchiveRefused
-from linkwatch.model import Lookup, Outcome, Snapshot, Wanted
+from linkwatch.model import UNSETTLED, Lookup, Outcome, Snapshot, Wanted
 from linkwatch.web.client import Client
 from linkwatch.web.url import name_of, request_url
 
@@ -51,9 +51,6 @@ _ASK_AGAIN: Final = {  # where the archive itself names no time
     Outcome.QUEUED: timedelta(0),
 }
 _A_BETTER_ONE: Final = timedelta(days=1)  # a copy was found, but the index could not be asked
-_UNSETTLED: Final = frozenset(
-    {Outcome.RATE_LIMITED, Outcome.UNAVAILABLE, Outcome.MALFORMED, Outcome.QUEUED}
-)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -336,7 +333,7 @@ class Ladder:
         elif climb is not None and snapshot is not None and climb.perhaps_better:
             again = _A_BETTER_ONE
             detail = "The archive's index could not be asked; a closer copy may exist."
-        unsettled = outcome in _UNSETTLED or (snapshot is not None and not snapshot.verified)
+        unsettled = outcome in UNSETTLED or (snapshot is not None and not snapshot.verified)
         if climb is not None and unsettled and (waits_s := self._waits_s(climb)):
             again = timedelta(seconds=waits_s)
         return Lookup(

@@ -48,3 +48,17 @@ def bereft(store: Store, now: datetime) -> list[Wanted]:
 
 def _ns(moment: datetime) -> int:
     return (moment - _EPOCH) // timedelta(microseconds=1) * 1000
+
+
+def wanted_of(store: Store, url: str, now: datetime) -> Wanted | None:
+    rows = store.rows("select * from links where url = ?", (url,))
+    if not rows:
+        return None
+    seen = from_text(rows[0]["first_seen"])
+    since = rows[0]["since"] if rows[0]["state"] in ("dead", "suspect") else None
+    return Wanted(
+        url=url,
+        cited_at=seen,
+        cited_from=CitedFrom.FIRST_SEEN,
+        failed_at=from_text(since) if since else now,
+    )

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from linkwatch.history.checks import fingerprint_of
 from linkwatch.history.store import Store
 from linkwatch.history.times import from_text, to_text
-from linkwatch.model import Lookup, Outcome, Sighting, Snapshot, Wanted
-
-_NO_ANSWER = frozenset(
-    {Outcome.RATE_LIMITED, Outcome.UNAVAILABLE, Outcome.MALFORMED, Outcome.QUEUED}
-)
+from linkwatch.model import UNSETTLED, Lookup, Outcome, Sighting, Snapshot, Wanted
 
 
 def with_copies(store: Store, wanted: Iterable[Wanted], *, anew: bool = False) -> list[Wanted]:
@@ -89,6 +85,47 @@ def keepers_of(store: Store, *, link_id: int | None = None) -> dict[int, tuple[s
     return found
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """Of which mentioned links there is a verified copy, and what archives said of dead ones."""
+
+    links: int
+    dead: int
+    kept: int
+    kept_dead: int
+    keepers: dict[str, int]  # links with a verified copy, by archive
+    outcomes: dict[Outcome, int]  # of dead links
+    next_at: datetime | None  # when the next dead link is asked about
+
+
+def coverage(store: Store) -> Coverage:
+    """How well the mentioned links are covered."""
+    kept = "exists (select 1 from snapshots where link_id = links.id and verified = 1)"
+    (total,) = store.rows(
+        f"""select count(*) as links, total(state = 'dead') as dead, total({kept}) as kept,
+                   total(state = 'dead' and {kept}) as kept_dead
+            from links where mentioned = 1"""  # noqa: S608 - our own text
+    )
+    keepers = store.rows(
+        """select archive, count(distinct link_id) as n from snapshots
+           join links on links.id = link_id where verified = 1 and mentioned = 1 group by archive"""
+    )
+    outcomes = store.rows(
+        """select coalesce(outcome, 'not_asked') as outcome, count(*) as n, min(next_at) as next_at
+           from links left join lookups on lookups.link_id = links.id
+           where mentioned = 1 and state = 'dead' group by 1 order by 1"""
+    )
+    return Coverage(
+        links=total["links"],
+        dead=int(total["dead"]),
+        kept=int(total["kept"]),
+        kept_dead=int(total["kept_dead"]),
+        keepers={row["archive"]: row["n"] for row in keepers},
+        outcomes={Outcome(row["outcome"]): row["n"] for row in outcomes},
+        next_at=min((from_text(r["next_at"]) for r in outcomes if r["next_at"]), default=None),
+    )
+
+
 def save_lookup(store: Store, url: str, lookup: Lookup, now: datetime) -> None:
     """What the archives said of a link.
 
@@ -138,7 +175,7 @@ def save_lookup(store: Store, url: str, lookup: Lookup, now: datetime) -> None:
 def _is_worse(lookup: Lookup, *, verified: bool) -> bool:
     """Whether a new answer is worth less than the copy that is known."""
     if lookup.snapshot is None:
-        return verified or lookup.outcome in _NO_ANSWER
+        return verified or lookup.outcome in UNSETTLED
     return verified and not lookup.snapshot.verified
 
 

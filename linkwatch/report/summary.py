@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from linkwatch.model import Change, CycleRecord, Ledger, LinkRecord, Mention, Outcome, State
+from linkwatch.model import UNSETTLED, Change, CycleRecord, Ledger, LinkRecord, Mention, State
 from linkwatch.report.inert import terminal
 from linkwatch.report.words import count
 
@@ -35,9 +35,6 @@ _BY_NEW_STATE: Final = {
 _ORDER: Final = {state: place for place, state in enumerate(State)}
 _FAILING: Final = frozenset({State.DEAD, State.SUSPECT})
 _WELL: Final = frozenset({State.ALIVE, State.MOVED})
-_UNANSWERED: Final = frozenset(
-    {Outcome.RATE_LIMITED, Outcome.UNAVAILABLE, Outcome.MALFORMED, Outcome.QUEUED}
-)
 _NEW: Final = frozenset({State.UNCHECKED, State.SKIPPED})
 
 
@@ -165,7 +162,7 @@ def copies_of(links: Iterable[LinkRecord]) -> Copies:
         is_dead = link.verdict.state is State.DEAD
         kept += bool(link.kept_by)
         dead += bool(link.kept_by) and is_dead
-        if is_dead and link.lookup.outcome in _UNANSWERED:
+        if is_dead and link.lookup.outcome in UNSETTLED:
             waiting.append(link.lookup.next_at)
     return Copies(
         links=kept,

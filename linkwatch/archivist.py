@@ -1,0 +1,83 @@
+"""The commands of `linkwatch archive`: what is covered, and archives asked by hand."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+
+import click
+
+from linkwatch.call import Exit, common, current, put, say, tell, text_only
+
+
+@click.group()
+@common
+def archive() -> None:
+    """Copies in archives: who keeps what, look for one, open them again."""
+
+
+@archive.command()
+@common
+def status() -> None:
+    """Of which links there is a copy and where, what is waiting, and what archives were asked."""
+    from linkwatch.clock import SystemClock
+    from linkwatch.report.archives import overview
+    from linkwatch.telling import archives_status_of
+
+    call = current()
+    put(overview(archives_status_of(call.config(), now=SystemClock().utc_now())), newline=False)
+
+
+@archive.command()
+@click.argument("url", callback=text_only)
+@click.option(
+    "--date",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="The day that the copy should be close to, instead of the citation's.",
+)
+@common
+def find(url: str, date: datetime | None) -> None:
+    """Look for a copy of URL now, whether it is dead or not: the archives are told of it."""
+    from linkwatch.archiving import look_up
+    from linkwatch.clock import SystemClock
+    from linkwatch.loop import run
+    from linkwatch.model import UNSETTLED
+    from linkwatch.report.archives import answer
+    from linkwatch.watch import watching
+
+    call = current()
+    at = date.replace(tzinfo=UTC) if date else None
+    with watching(quiet=call.quiet, verbose=call.verbose) as progress:
+        found = run(look_up(call.config(), url, at, clock=SystemClock(), progress=progress))
+    for line in answer(found):
+        tell(line)
+    if found.snapshot is None and found.outcome in UNSETTLED:
+        sys.exit(Exit.FAILED)
+
+
+@archive.command()
+@click.argument("urls", metavar="[URL]...", nargs=-1)
+@common
+def verify(urls: tuple[str, ...]) -> None:
+    """Open the copies again that reports offer (or those of the URLs), and say what they show.
+
+    A copy that does not show its page any more gives way to another.
+    """
+    from linkwatch.archiving import look_again
+    from linkwatch.clock import SystemClock
+    from linkwatch.loop import run
+    from linkwatch.model import UNSETTLED
+    from linkwatch.report.archives import again
+    from linkwatch.report.words import count
+    from linkwatch.watch import watching
+
+    call = current()
+    with watching(quiet=call.quiet, verbose=call.verbose) as progress:
+        told = run(look_again(call.config(), urls, clock=SystemClock(), progress=progress))
+    for before, lookup in told:
+        tell(again(before, lookup))
+    if not call.quiet:
+        good = sum(lookup.snapshot is not None and lookup.snapshot.verified for _, lookup in told)
+        say(f"{count(len(told), 'copy', 'copies')} opened, {good} of them show the page.")
+    if any(lookup.outcome in UNSETTLED for _, lookup in told):
+        sys.exit(Exit.FAILED)

@@ -1,0 +1,98 @@
+"""Copies and archives, as plain text for the terminal: `linkwatch archive`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from linkwatch.model import KeptPace, Lookup, Outcome, Wanted
+from linkwatch.report import words
+from linkwatch.report.inert import shown, terminal
+
+_LABEL_WIDTH: Final = 14
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """How much of a budget the last minute took."""
+
+    archive: str
+    service: str
+    used: int
+    per_minute: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArchivesStatus:
+    """What there is to tell."""
+
+    now: datetime
+    enabled: bool
+    dead: int
+    kept: int  # links with a verified copy
+    kept_dead: int
+    keepers: Mapping[str, int]  # links with a verified copy, by archive
+    outcomes: Mapping[Outcome, int]  # dead links, by what the archives said
+    next_at: datetime | None  # when the next of them is asked about again
+    asked: Sequence[Asked]
+    paces: Sequence[KeptPace]
+
+
+def overview(status: ArchivesStatus) -> str:
+    """The screen, ready to print: no foreign text in it can steer a terminal."""
+    return "".join(f"{line}\n" for line in _lines(status))
+
+
+def _lines(status: ArchivesStatus) -> Iterator[str]:
+    yield from _row("now", words.minute(status.now))
+    if not status.enabled:
+        yield from _row("", "archive.enabled is false: no archive is asked")
+    dead = words.count(status.dead, "dead link")
+    yield from _row("verified", f"copies of {status.kept_dead} of {dead}, {status.kept} of all")
+    for keeper, number in sorted(status.keepers.items(), key=lambda item: (-item[1], item[0])):
+        yield from _row("", f"{terminal(keeper)}: {words.count(number, 'link')}")
+    for outcome, number in status.outcomes.items():
+        yield from _row("dead links", f"{number} {outcome}")
+    if status.next_at is not None:
+        yield from _row("next question", f"after {words.minute(status.next_at)}")
+    for one in status.asked:
+        budget = f"{one.used} of {one.per_minute} requests in the last minute"
+        yield from _row("budget", f"{terminal(one.archive)} {one.service}: {budget}")
+    for pace in status.paces:
+        if pace.stop is not None and pace.stop.until > status.now:
+            until = words.minute(pace.stop.until)
+            why = shown(pace.stop.detail)
+            yield from _row("left alone", f"{terminal(pace.archive)} until {until}: {why}")
+        for service, rest in pace.rests.items():
+            if rest.until > status.now:
+                until, name = words.minute(rest.until), terminal(f"{pace.archive} {service}")
+                yield from _row("left alone", f"{name} until {until}: {shown(rest.detail)}")
+
+
+def _row(name: str, text: str) -> Iterator[str]:
+    yield f"{name:<{_LABEL_WIDTH}}{text}"
+
+
+def answer(found: Lookup) -> Iterator[str]:
+    """What the archives said of one link."""
+    copy = found.snapshot
+    if copy is not None:
+        yield copy.url
+        opened = "it was opened, and shows the page" if copy.verified else "it was not opened yet"
+        yield f"{words.day(copy.timestamp)}, {words.distance(found)}; {opened}."
+    else:
+        yield words.lookup(found)
+    if found.detail.strip():
+        yield found.detail
+
+
+def again(before: Wanted, lookup: Lookup) -> str:
+    """What came of opening a copy once more, in one line."""
+    copy, known = lookup.snapshot, before.again
+    if copy is not None and copy.verified:
+        same = known is None or copy.url == known.url
+        return f"{before.url}: {'still good' if same else 'another copy'}: {copy.url}"
+    detail = f" {lookup.detail}" if lookup.detail.strip() else ""
+    return f"{before.url}: {words.lookup(lookup)}{detail}"
