@@ -25,6 +25,7 @@ from linkwatch.archive.threads import in_thread
 from linkwatch.clock import Clock
 from linkwatch.errors import ArchiveBusy, ArchiveError, ArchiveRefused
 from linkwatch.model import Lookup, Outcome, Snapshot, Wanted
+from linkwatch.web.archived import archive_of
 from linkwatch.web.guard import literal, outside_dns, private_name
 from linkwatch.web.hosts import Hosts, NotNowError
 from linkwatch.web.retry import RetryPolicy, retrying
@@ -52,18 +53,6 @@ _ASK_AGAIN = {  # where the archive itself names no time
     Outcome.QUEUED: timedelta(0),
 }
 _A_BETTER_ONE = timedelta(days=1)  # a copy was found, but the index could not be asked
-
-_ARCHIVES = (  # their pages are copies already
-    "web.archive.org",
-    "archive.today",
-    "archive.ph",
-    "archive.is",
-    "archive.li",
-    "archive.vn",
-    "archive.fo",
-    "archive.md",
-    "perma.cc",
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -337,9 +326,7 @@ def not_for_archives(url: str, archives: Archives) -> str | None:
     if parsed.username or parsed.password:
         return "The URL holds a user name or password, which no archive is told."
     name = name_of(url)
-    if host_of(url) == host_of(archives.wayback_url) or any(
-        name == archive or name.endswith("." + archive) for archive in _ARCHIVES
-    ):
+    if host_of(url) == host_of(archives.wayback_url) or archive_of(url) is not None:
         return "This is an archive's page itself."
     if outside_dns(name):
         return "The host is outside the public web."

@@ -8,6 +8,7 @@ from typing import Any
 
 from linkwatch.history.anchors import missing
 from linkwatch.history.checks import hops_of, result_of
+from linkwatch.history.originals import originals
 from linkwatch.history.outlook import unsteady_links
 from linkwatch.history.overrules import decisions, pardon_of
 from linkwatch.history.store import Store
@@ -25,6 +26,7 @@ from linkwatch.model import (
     LinkRecord,
     Lookup,
     Mention,
+    Original,
     Outcome,
     Reason,
     Snapshot,
@@ -81,12 +83,14 @@ def _ledger(store: Store, names: Mapping[str, str], paths: Mapping[str, str]) ->
     rows = store.rows(f"{_LINKS} where links.mentioned = 1")
     hops = hops_of(store, [row["last_check_id"] for row in rows if row["last_check_id"]])
     told = decisions(store)
+    copied = originals(store)
     links = [
         _record(
             row,
             mentions.get(row["id"], {}),
             hops.get(row["last_check_id"], ()),
             told.get(row["id"], _UNTOUCHED),
+            copied.get(row["id"]),
         )
         for row in rows
     ]
@@ -145,6 +149,7 @@ def _link(
         mentions.get(link["id"], {}),
         hops.get(link["last_check_id"], ()),
         decisions(store, link_id=link["id"]).get(link["id"], _UNTOUCHED),
+        originals(store, link_id=link["id"]).get(link["id"]),
     )
     return record, [
         KnownCheck(
@@ -193,7 +198,11 @@ def _mentions(
 
 
 def _record(
-    row: Any, mentions: Mapping[int, Mention], hops: tuple[Hop, ...], decision: Decision
+    row: Any,
+    mentions: Mapping[int, Mention],
+    hops: tuple[Hop, ...],
+    decision: Decision,
+    original: Original | None,
 ) -> LinkRecord:
     return LinkRecord(
         url=row["url"],
@@ -216,6 +225,8 @@ def _record(
         drift=_drift(row),
         overruled=decision.overruled,
         unheard=tuple(mentions[id_] for id_ in mentions if id_ in decision.unheard),
+        original=original,
+        watched=bool(row["watched"]),
     )
 
 

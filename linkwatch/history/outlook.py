@@ -42,7 +42,10 @@ def state_counts(store: Store) -> dict[State, int]:
 
 def next_checks(store: Store) -> list[datetime | None]:
     """When each link that is ever checked is due; None: now."""
-    rows = store.rows("select next_check from links where mentioned = 1 and state != 'skipped'")
+    rows = store.rows(
+        """select next_check from links
+           where (mentioned = 1 or watched = 1) and state != 'skipped'"""
+    )
     return [from_text(row["next_check"]) for row in rows]
 
 
