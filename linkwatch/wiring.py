@@ -42,11 +42,8 @@ def manners_of(config: Config) -> Callable[[str], Manners]:
 
     @cache
     def manners(name: str) -> Manners:
-        own, concurrency, interval_s = (
-            config.override(name),
-            check.per_host.concurrency,
-            check.per_host.interval,
-        )
+        own = config.override(name)
+        concurrency, interval_s = check.per_host.concurrency, check.per_host.interval
         if archive_named(name, config.archive.wayback_url):
             concurrency = min(concurrency, _ARCHIVES_CONCURRENCY)
             interval_s = max(interval_s, _ARCHIVES_INTERVAL)

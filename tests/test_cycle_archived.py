@@ -12,6 +12,7 @@ from linkwatch.model import Original, Reason, State
 from linkwatch.report.explain import explain
 from linkwatch.report.jsonreport import render_json
 from linkwatch.telling import story_of
+from linkwatch.wiring import manners_of
 from tests.fakes.web import NEVER, Reply, Site
 from tests.test_cycle_pages import RIVER, SHOP, page
 from tests.world import World
@@ -90,29 +91,33 @@ def test_an_original_that_lives_again_is_told_once_it_is_sure(world: World) -> N
 HOME = Reply(status=302, headers=[("Location", "/")])
 
 
-@pytest.mark.parametrize(
-    ("path", "now"),
-    [
-        ("/texts/a-river", HOME),
-        ("/river", HOME),  # too shallow for a sign against it, and no life all the same
-        ("/river", Reply(status=301, headers=[("Location", "/")])),
-        ("/texts/a-river", page("Lamps, chairs, tables", SHOP)),  # whoever has the name now
-        ("/texts/a-river", page("This domain is for sale", "Buy this domain")),
-        ("/texts/a-river", Reply(status=403)),
-        ("/texts/a-river", [PAGE, GONE, GONE] * 9),
-    ],
+NO_LIFE: tuple[tuple[str, Site], ...] = (
+    ("/texts/a-river", HOME),
+    ("/river", HOME),  # too shallow for a sign against it, and no life all the same
+    ("/river", Reply(status=301, headers=[("Location", "/")])),
+    ("/texts/a-river", page("Lamps, chairs, tables", SHOP)),  # whoever has the name now
+    ("/texts/a-river", page("This domain is for sale", "Buy this domain")),
+    ("/texts/a-river", Reply(status=403)),
+    ("/texts/a-river", [PAGE, GONE, GONE] * 9),  # it comes and goes
 )
-def test_what_is_not_surely_the_page_does_not_live(path: str, now: Site, world: World) -> None:
-    world.web.page("site.example", "/", page("A site of texts"))
-    world.web.page("site.example", "*", GONE)
-    copy = copy_of(world, world.web.page("site.example", path, now))
-    world.note("a.md", copy)
+
+
+def test_what_is_not_surely_the_page_does_not_live(world: World) -> None:
+    copies = []
+    for number, (path, now) in enumerate(NO_LIFE):
+        site = f"site-{number}.example"
+        world.web.page(site, "/", page("A site of texts"))
+        world.web.page(site, "*", GONE)
+        copies.append(copy_of(world, world.web.page(site, path, now)))
+    living = copy_of(world, world.web.page("living.example", "/texts/a-river", PAGE))
+    world.note("a.md", " ".join([*copies, living]))
 
     for _ in range(4):
         world.check()
-        assert not original_of(world, copy).lives
+        assert not any(original_of(world, copy).lives for copy in copies)
         world.pass_days(8)
-    assert "Lives again" not in world.report
+    assert original_of(world, living).lives
+    assert "## Lives again (1)" in world.report
 
 
 def test_an_original_is_watched_as_long_as_a_note_has_its_copy(world: World) -> None:
@@ -152,14 +157,34 @@ def test_original_and_copy_may_both_stand_in_notes(world: World) -> None:
 
 
 def test_an_original_is_subject_to_what_the_configuration_says(world: World) -> None:
-    world.configure(notes={"exclude_urls": ["^http://site\\."]})
+    world.configure(
+        notes={"exclude_urls": ["^http://site\\.", "archive.org:\\d+/.*other"]},
+    )
     copy = copy_of(world, world.web.page("site.example", "/a", PAGE))
-    world.note("a.md", copy)
+    left_out = copy_of(world, world.web.page("other.example", "/a", PAGE))
+    world.note("a.md", f"{copy} {left_out}")
     world.check()
 
-    assert world.state(copy) is State.ALIVE
+    assert world.states([copy, left_out]) == [State.ALIVE, State.SKIPPED]
     assert original_of(world, copy).state is State.SKIPPED
     assert not world.web.asked("site.example")
+    assert not world.web.asked("other.example")  # who leaves a copy out wants nothing of it
+
+
+def test_archives_are_asked_gently_unless_the_configuration_says_otherwise(world: World) -> None:
+    def manners(name: str) -> tuple[int, float]:
+        found = manners_of(world.config)(name)
+        return found.concurrency, found.interval_s
+
+    own = "127.0.0.1"  # where this world's archive is
+    assert {manners(name) for name in ("web.archive.org", "archive.is", "perma.cc", own)} == {
+        (2, 1.0)
+    }
+    assert manners("site.example") == (4, 0.0)
+    world.configure(check={"per_host": {"concurrency": 1, "interval": "5s"}})
+    assert manners("archive.ph") == (1, 5.0)
+    world.configure(check={"hosts": {"web.archive.org": {"concurrency": 3, "interval": "10ms"}}})
+    assert manners("web.archive.org") == (3, 0.01)
 
 
 def test_where_the_address_does_not_tell_the_answer_names_the_original(world: World) -> None:

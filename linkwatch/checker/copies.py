@@ -81,7 +81,7 @@ def _as_the_original(landing: Landing, answer: Answer, wayback_url: str) -> Land
     def unwrapped(url: str) -> str:
         return _unwrapped(url, url, wayback_url)
 
-    hops = (
+    hops = tuple(
         Hop(url=unwrapped(hop.url), status=hop.status, location=unwrapped(hop.location))
         for hop in landing.hops
     )
@@ -94,7 +94,7 @@ def _as_the_original(landing: Landing, answer: Answer, wayback_url: str) -> Land
     return replace(
         landing,
         url=landing.url and unwrapped(landing.url),
-        hops=tuple(hop for hop in hops if hop.url != hop.location),  # to another time is nowhere
+        hops=hops,
         answer=replace(answer, headers=headers, cookies=SimpleCookie(), body=body),
     )
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from linkwatch.history.checks import fingerprint_of, marks_of
 from linkwatch.history.mentions import linked
-from linkwatch.history.originals import originals_of
+from linkwatch.history.originals import WATCHED, originals_of
 from linkwatch.history.store import BATCH, Store
 from linkwatch.history.times import to_text
 from linkwatch.model import Remembered, State
@@ -50,7 +50,7 @@ def due(
         wanted = linked(store, notes)
         wanted |= originals_of(store, wanted)
     rows = store.rows(
-        f"""{_DUE} where (links.mentioned = 1 or links.watched = 1) and links.state != 'skipped'
+        f"""{_DUE} where (links.mentioned = 1 or {WATCHED}) and links.state != 'skipped'
            and (:everything or links.next_check is null or links.next_check <= :now)
            order by links.last_check is not null, links.last_check, links.id""",
         {"everything": everything, "now": to_text(now)},

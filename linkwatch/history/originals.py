@@ -19,6 +19,11 @@ from linkwatch.web.archived import archived, holds_copies
 from linkwatch.web.page import became_another
 from linkwatch.web.url import host_of
 
+# Of links: one that is checked for the sake of a copy which is not itself left out of all checks.
+WATCHED = """(links.watched = 1 and exists (
+    select 1 from links as copy where copy.original_id = links.id
+    and copy.mentioned = 1 and copy.state != 'skipped'))"""
+
 
 def settle_originals(store: Store, cycle_id: int, wayback_url: str) -> None:
     """Watch the originals of the archived links that notes mention now, and no others.

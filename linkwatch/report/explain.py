@@ -126,7 +126,8 @@ def _archive(lookup: Lookup) -> Iterator[str]:
 def _original(original: Original) -> Iterator[str]:
     yield terminal(original.url)
     since = "" if original.since is None else f" since {words.day(original.since)}"
-    yield f"{original.state}{since}, {'lives again' if original.lives else 'not sure to live'}"
+    lives = ": it lives again, and the note can go back to it" if original.lives else ""
+    yield f"{original.state}{since}{lives}"
 
 
 def _ignored(said: Overruled) -> Iterator[str]:

@@ -37,6 +37,7 @@ _ARCHIVES: Final[Mapping[str, str]] = {
     _PERMA: _PERMA,
 }
 _DOMAINS: Final = frozenset(_ARCHIVES)
+_ENDS: Final = tuple(_ARCHIVES)
 _LIBRARY: Final = frozenset({"archive.org", "www.archive.org"})  # copies are below /web/ alone
 
 _DEEPEST = 8  # copies of copies of copies
@@ -80,9 +81,9 @@ def archive_of(url: str, wayback_url: str = "") -> str | None:
     `wayback_url`: of an archive of one's own (`archive.wayback_url`), named by its host.
     """
     name = name_of(url)
-    domain = under(name, _DOMAINS)
-    if domain is not None:
-        return _ARCHIVES[domain]
+    archive = archive_called(name)
+    if archive is not None:
+        return archive
     if name in _LIBRARY and urlsplit(request_url(url) or "").path.startswith("/web/"):
         return WAYBACK
     return name if _base(url, wayback_url) is not None else None
@@ -90,13 +91,16 @@ def archive_of(url: str, wayback_url: str = "") -> str | None:
 
 def archive_called(name: str) -> str | None:
     """The archive that answers to a host's name."""
+    if not name.endswith(_ENDS):  # nearly every name
+        return None
     domain = under(name, _DOMAINS)
     return None if domain is None else _ARCHIVES[domain]
 
 
 def archive_named(name: str, wayback_url: str = "") -> bool:
     """Whether a host of this name is an archive's."""
-    return under(name, _DOMAINS) is not None or (bool(wayback_url) and name == name_of(wayback_url))
+    own = bool(wayback_url) and name == name_of(wayback_url)
+    return own or archive_called(name) is not None
 
 
 def has_mementos(archive: str) -> bool:
