@@ -15,7 +15,7 @@ from linkwatch.history.checks import fingerprint_of
 from linkwatch.history.store import Store
 from linkwatch.history.times import from_text
 from linkwatch.model import Original, State
-from linkwatch.web.archived import archived, holds_copies
+from linkwatch.web.archived import archived, traces
 from linkwatch.web.page import became_another
 from linkwatch.web.url import host_of
 
@@ -66,17 +66,13 @@ def settle_originals(store: Store, cycle_id: int, wayback_url: str) -> None:
 
 def _originals(connection: sqlite3.Connection, wayback_url: str) -> dict[int, str]:
     """The originals of all archived links that notes mention, by the id of the archived link."""
-    hosts = [
-        row["host"]
-        for row in connection.execute("select distinct host from links where mentioned = 1")
-        if holds_copies(row["host"], wayback_url)
-    ]
+    telling = traces(wayback_url)
+    perhaps = " or ".join(["instr(host, ?)"] * len(telling))
     found: dict[int, str] = {}
     untold = []
     for row in connection.execute(
-        """select id, url from links where mentioned = 1
-           and host in (select value from json_each(?))""",
-        (json.dumps(hosts),),
+        f"select id, url from links where mentioned = 1 and ({perhaps})",  # noqa: S608 - only question marks
+        telling,
     ):
         copy = archived(row["url"], wayback_url)
         if copy is not None and copy.original is not None:

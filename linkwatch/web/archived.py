@@ -108,10 +108,10 @@ def has_mementos(archive: str) -> bool:
     return archive not in (_TODAY, _PERMA)
 
 
-def holds_copies(host: str, wayback_url: str = "") -> bool:
-    """Whether copies may lie at a host. `host` is its key, name:port."""
-    name = host.rpartition(":")[0]
-    return name in _LIBRARY or archive_named(name, wayback_url)
+def traces(wayback_url: str = "") -> tuple[str, ...]:
+    """Texts of which one stands in the name of every host that may hold copies."""
+    own = name_of(wayback_url) if wayback_url else ""
+    return ("archive.", _PERMA, own) if own else ("archive.", _PERMA)
 
 
 def archived(url: str, wayback_url: str = "") -> Archived | None:

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from linkwatch.web.archived import archive_of, archived, memento_of, original_in
+from linkwatch.web.archived import archive_of, archived, memento_of, original_in, traces
+from linkwatch.web.url import host_of
 
 W = "https://web.archive.org"
 NEW_YEAR = datetime(2020, 1, 1, tzinfo=UTC)
@@ -55,6 +56,7 @@ def test_a_copys_address_tells_of_what_it_is(url: str, original: str | None) -> 
 
     assert found is not None
     assert found.original == (original or url.partition("2020/")[2])
+    assert any(trace in host_of(url) for trace in traces(OWN))
 
 
 @pytest.mark.parametrize(
