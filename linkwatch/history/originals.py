@@ -42,7 +42,7 @@ def settle_originals(store: Store, cycle_id: int, wayback_url: str) -> None:
             for row in connection.execute(
                 """select links.id, original.url from links
                    join links as original on original.id = links.original_id
-                   where links.original_id is not null and links.mentioned = 1"""
+                   where links.original_id is not null and +links.mentioned = 1"""
             )
         }
         connection.executemany(
@@ -54,7 +54,7 @@ def settle_originals(store: Store, cycle_id: int, wayback_url: str) -> None:
             [(url, link_id) for link_id, url in found.items() if known.get(link_id) != url],
         )
         wanted = """select original_id from links
-                    where original_id is not null and mentioned = 1"""
+                    where original_id is not null and +mentioned = 1"""  # +: by the small index
         connection.execute(
             f"update links set watched = 0 where watched = 1 and id not in ({wanted})"  # noqa: S608 - our own text
         )
