@@ -55,7 +55,7 @@ class Result:
 
     checked: int
     dead: int  # mentioned and dead; with PATHs, in them
-    postponed: int  # links whose hosts want to be left alone for now
+    postponed: int  # links whose hosts want to be left alone, or archives that are silent
     void: str | None
     ledger: Ledger
 

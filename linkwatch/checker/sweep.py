@@ -37,7 +37,7 @@ Hand = Callable[[CheckResult], Awaitable[None]]
 class Outlook:
     """What a sweep left behind."""
 
-    postponed: tuple[str, ...]  # their hosts asked to be left alone for longer than we wait
+    postponed: tuple[str, ...]  # their hosts want to be left alone, or are archives and silent
 
 
 class _Host:
