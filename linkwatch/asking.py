@@ -148,6 +148,7 @@ class Asking:
                         fragments=named,
                         probes_off=probes_off(config),
                         siblings=self._siblings,
+                        wayback_url=config.archive.wayback_url,
                     ),
                     hand=hand,
                     doubtful=doubtful,

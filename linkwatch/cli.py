@@ -115,7 +115,7 @@ def check(paths: tuple[Path, ...], everything: bool, exit_zero: bool) -> None:
         put(one_line(result.ledger))
         if result.postponed:
             waiting = count(result.postponed, "link")
-            say(f"Not asked: {waiting}, as their hosts want to be left alone for now.")
+            say(f"Not asked: {waiting}, as their hosts want to be left alone or are silent.")
         say(f"Report: {config.report_path}")
     if result.dead and not exit_zero:
         sys.exit(Exit.DEAD)

@@ -40,6 +40,7 @@ from linkwatch.report.markdown import render_markdown
 from linkwatch.report.write import refuse_foreign, write_atomically
 from linkwatch.scan import Scanned, roots_of, scan
 from linkwatch.void import why_void
+from linkwatch.web.archived import archive_of
 from linkwatch.wiring import ledger_of, policy_of
 
 log = logging.getLogger("linkwatch")
@@ -51,7 +52,7 @@ class Result:
 
     checked: int
     dead: int  # mentioned and dead; with PATHs, in them
-    postponed: int  # links whose hosts want to be left alone for now
+    postponed: int  # links whose hosts want to be left alone, or archives that are silent
     void: str | None
     ledger: Ledger
 
@@ -188,7 +189,12 @@ class _Cycle:
 
     def _look_at_ends(self) -> None:
         """Mark the links that end where others of their site end. In the store's thread."""
-        found = ends(self._store, self._id)
+        wayback_url = self._config.archive.wayback_url
+        found = {
+            key: end
+            for key, end in ends(self._store, self._id).items()
+            if archive_of(end.url, wayback_url) is None  # copies of one page end alike, and well
+        }
         marked = [
             key
             for key in crowded(found)

@@ -26,7 +26,7 @@ def drift(history: Sequence[CheckResult], words: Sequence[Testimony] = ()) -> Dr
     for result in history:
         now = result.fingerprint
         looked_later = looked_at is not None and result.at <= looked_at
-        if now is None or (now == before and not looked_later):
+        if now is None or (now == before and not looked_later) or result.memento is not None:
             continue
         if weigh(result).weight is not Weight.HEALTHY:
             continue

@@ -7,16 +7,20 @@ is gone. Facts about ourselves are no evidence at all.
 A page with a 2xx can lie. Its signs are looked at in a fixed order, and the first that match end
 it: a challenge, a login or consent, a parked domain, a page for what does not exist. Of the last
 two, one sign alone is only a doubt (`lone`): two that can't have the same cause make a failure.
+
+What an archive shows of its copies is read the same way, and held against the copy alone: that the
+archived page was an error, or a login, says nothing of the page today, nor of other copies.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from http import HTTPStatus
 
 from linkwatch.model import CheckResult, Fault, Reason, Says, Sign
+from linkwatch.web.archived import archive_of
 
 
 class Weight(StrEnum):
@@ -120,8 +124,12 @@ _WORDS: dict[Sign, str] = {
 
 def weigh(result: CheckResult) -> Evidence:
     """The evidence in one check's facts."""
+    if result.memento is not None and result.fault in (None, Fault.BAD_REDIRECT):
+        return _of_a_copy(result)
     if result.fault is not None:
         weight, reason, words = _BY_FAULT[result.fault]
+        if result.fault is Fault.DNS and archive_of(result.url) is not None:
+            weight = Weight.SOFT  # some name systems deny archives; that takes no copy away
         return Evidence(weight=weight, reason=reason, words=words)
     if result.says is not None:
         weight, reason, words = _BY_SAYS[result.says]
@@ -140,11 +148,29 @@ def weigh(result: CheckResult) -> Evidence:
     return Evidence(weight=weight, reason=reason, words=answered, hollow=hollow)
 
 
+def _of_a_copy(result: CheckResult) -> Evidence:
+    """What an archived answer is worth: never hard, since only the copy is known to be bad."""
+    assert result.status is not None  # it was an answer
+    assert result.memento is not None
+    if not 200 <= result.status < 300 or result.fault is not None:
+        words = f"the archived copy is of an error page ({result.status})"
+        return Evidence(weight=Weight.SOFT, reason=Reason.BAD_COPY, words=words)
+    told = _by_signs(result, "the archived copy was shown")
+    if told is not None:
+        lone = told.lone or told.weight is Weight.REFUSING
+        return replace(told, weight=Weight.SOFT, reason=Reason.BAD_COPY, lone=lone)
+    words = f"the archive shows its copy of {result.memento.date()}"
+    return Evidence(weight=Weight.HEALTHY, reason=Reason.OK, words=words)
+
+
 def _by_signs(result: CheckResult, answered: str) -> Evidence | None:
     """What the page shows, where that says more than its status."""
     signs = {mark.sign: mark.by for mark in reversed(result.marks)}
     status = result.status or 0
     fine = 200 <= status < 300
+    if Sign.WITHHELD in signs:
+        words = f"{answered}: the archive does not show copies of this site"
+        return Evidence(weight=Weight.REFUSING, reason=Reason.FORBIDDEN, words=words)
     if Sign.CHALLENGE in signs or (Sign.CHALLENGE_WEAK in signs and status in _WALLED):
         by = signs.get(Sign.CHALLENGE) or signs.get(Sign.CHALLENGE_WEAK)
         words = f"{answered} and wants proof of a person at a browser ({by})"

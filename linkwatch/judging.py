@@ -20,8 +20,10 @@ from linkwatch.history.verdicts import (
     unsteady_hosts,
 )
 from linkwatch.model import Reason, State
+from linkwatch.returned import lives_since
 from linkwatch.schedule import Standing, next_look
 from linkwatch.verdict import Policy, judge, skipped
+from linkwatch.web.archived import archive_of
 
 
 def judge_cycles(store: Store, policy: Policy, *, cycle_id: int, up_to: int) -> None:
@@ -61,6 +63,7 @@ def _judge(
 
 def _judged(case: Case, policy: Policy, *, unsteady: bool, vault: int) -> Judged:
     verdict = skipped(case.url, policy) or judge(case.results, policy, case.words)
+    changed = drift(case.results, case.words)
     real = [result for result in case.results if not result.inferred]
     again = None
     if case.last_cycle_at is not None and verdict.state is not State.SKIPPED:
@@ -69,7 +72,7 @@ def _judged(case: Case, policy: Policy, *, unsteady: bool, vault: int) -> Judged
             verdict=verdict,
             last=case.last_cycle_at,
             checks=len(real),
-            unsteady=unsteady,
+            unsteady=unsteady and archive_of(case.url) is None,  # not asked more for its outages
             vault=vault,
         )
         again = next_look(standing, policy.recheck_after)
@@ -84,7 +87,8 @@ def _judged(case: Case, policy: Policy, *, unsteady: bool, vault: int) -> Judged
         last_check=real[-1].at if real else None,
         next_check=again,
         checks=len(real),
-        drift=drift(case.results, case.words),
+        drift=changed,
+        lives_at=lives_since(case.results, verdict) if case.watched and not changed else None,
     )
 
 

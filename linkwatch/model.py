@@ -59,6 +59,7 @@ class Reason(StrEnum):
     SOFT_404 = "soft_404"
     HOME_REDIRECT = "home_redirect"
     PARKED = "parked"
+    BAD_COPY = "bad_copy"
     CHALLENGE = "challenge"
     LOGIN = "login"
     PAYMENT = "payment"
@@ -94,6 +95,7 @@ class Sign(StrEnum):
     CHANGED = "changed"  # it used to be another page
     SHRANK = "shrank"  # of its text little is left
     HONEST = "honest"  # the host answered a made-up address with 404
+    WITHHELD = "withheld"  # an archive says that it does not show this site
     HOLLOW = "hollow"  # the site answers so whatever stands there, and could not be asked otherwise
     UNDECIDABLE = "undecidable"  # an app in one page, or a host that shows the same for everything
 
@@ -199,6 +201,9 @@ class CheckResult:
     probe: str | None = None  # the better question that was asked instead (see `checker.probes`)
     says: Says | None = None  # and what it said
     anchors: tuple[tuple[str, bool], ...] = ()  # fragments looked for, and whether they were there
+    # Of links at archives:
+    memento: datetime | None = None  # the answer is a copy, of then; None: the site's own
+    original: str | None = None  # of which link, where the address does not tell
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -255,6 +260,21 @@ class Drift:
     at: datetime  # the first check that saw the new one
     before: str  # titles
     after: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Original:
+    """The page that an archived link is a copy of, as history knows it now."""
+
+    url: str
+    state: State
+    since: datetime | None
+    lives_at: datetime | None = None  # the check that made sure that it lives; None: it may not
+
+    @property
+    def lives(self) -> bool:
+        """Whether it surely lives: rather late than wrong."""
+        return self.lives_at is not None
 
 
 class Outcome(StrEnum):
@@ -395,6 +415,8 @@ class LinkRecord:
     overruled: Overruled | None = None
     unheard: tuple[Mention, ...] = ()  # of `mentions`: those whose comments hold
     kept_by: tuple[str, ...] = ()  # the archives that have a verified copy, by name
+    original: Original | None = None  # of an archived copy
+    watched: bool = False  # some note has a copy of it
 
     @property
     def ignored(self) -> bool:

@@ -166,7 +166,7 @@ def scan(
         and not any(_covers(trouble, name) for trouble in troubles)
     ]
     remove_notes(store, gone)
-    settle_mentions(store, cycle_id)
+    settle_mentions(store, cycle_id, config.archive.wayback_url)
     return Scanned(notes=frozenset(present), read=changed, troubles=tuple(troubles))
 
 

@@ -21,7 +21,7 @@ EARLY = 0.1  # a weekly cron, a few minutes early, must still find a weekly link
 _SUSPECT = timedelta(days=1)
 _JUST_DEAD = timedelta(days=14)  # failing for no longer
 _HOPE = timedelta(days=2)
-_SURELY = frozenset({Reason.NOT_FOUND, Reason.GONE, Reason.DNS})
+_SURELY = frozenset({Reason.NOT_FOUND, Reason.GONE, Reason.DNS, Reason.BAD_COPY})
 _LONG_DEAD = ((timedelta(days=180), 4), (timedelta(days=30), 2))  # dead for so long: so many times
 _RAREST = timedelta(days=90)
 _WORTH_SPREADING = 50  # links; the load of fewer needs no spreading

@@ -17,7 +17,7 @@ from linkwatch.patterns import Pattern
 from linkwatch.web.guard import outside_dns, private_name
 from linkwatch.web.url import name_of
 
-_RULES = 2  # raise it when the rules below change, so that cached verdicts are computed anew
+_RULES = 3  # raise it when the rules below change, so that cached verdicts are computed anew
 _WELL = frozenset({State.ALIVE, State.MOVED})
 _FAILING = frozenset({State.DEAD, State.SUSPECT})
 _OF_LATE = timedelta(days=90)

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from linkwatch.model import CheckResult, Fault
+from linkwatch.web.archived import archive_called
 from linkwatch.web.url import host_of
 
 SLEPT = "this machine slept in the middle of it"
@@ -99,7 +100,7 @@ def why_void(
     """
     if dark:
         return WENT_DARK
-    hosts = _by_host(comparisons)
+    hosts = _by_host(comparisons, archives_as_one=True)
     if asleep and any(host.answered_before and not host.answered for host in hosts.values()):
         return SLEPT
     if hosts and not any(host.answered for host in hosts.values()):
@@ -168,16 +169,19 @@ def pick_witnesses(urls: Iterable[str]) -> list[str]:
     return list(by_owner.values())
 
 
-def _by_host(comparisons: Iterable[Comparison]) -> dict[str, _Host]:
+def _by_host(
+    comparisons: Iterable[Comparison], *, archives_as_one: bool = False
+) -> dict[str, _Host]:
     hosts: dict[str, _Host] = {}
     for one in comparisons:
         if one.fault in _NOT_TRIED or (
             one.fault is Fault.PRIVATE_ADDRESS and one.before_status is None
         ):
             continue  # nobody was asked; unless it was a public host: then our names are hijacked
-        host = hosts.get(one.host)
+        key = _one_archive(one.host) if archives_as_one else one.host
+        host = hosts.get(key)
         if host is None:
-            host = hosts[one.host] = _Host(one.host)
+            host = hosts[key] = _Host(key)
         host.answered |= one.status is not None or one.redirected
         host.redirected |= one.redirected
         host.new &= one.new
@@ -198,6 +202,13 @@ def _by_host(comparisons: Iterable[Comparison]) -> dict[str, _Host]:
             if one.digest:
                 host.bodies_now.add(one.digest)
     return hosts
+
+
+def _one_archive(host: str) -> str:
+    """The key that a host is counted under: an archive has many names, and fails under all."""
+    name, _, port = host.rpartition(":")
+    archive = archive_called(name)
+    return f"{archive}:{port}" if archive else host
 
 
 def _lasting(voids: Sequence[datetime]) -> bool:

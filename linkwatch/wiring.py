@@ -15,8 +15,14 @@ from linkwatch.history.ledger import read_ledger, roots
 from linkwatch.history.store import Store
 from linkwatch.model import Ledger
 from linkwatch.notes.vault import display_names
+from linkwatch.settings import Seconds
 from linkwatch.verdict import Policy
+from linkwatch.web.archived import archive_named
 from linkwatch.web.hosts import Manners
+
+# Archives serve everybody from what they are given: they are asked more gently than other hosts.
+_ARCHIVES_CONCURRENCY = 2
+_ARCHIVES_INTERVAL = Seconds(1.0)
 
 
 def policy_of(config: Config) -> Policy:
@@ -37,9 +43,13 @@ def manners_of(config: Config) -> Callable[[str], Manners]:
     @cache
     def manners(name: str) -> Manners:
         own = config.override(name)
+        concurrency, interval_s = check.per_host.concurrency, check.per_host.interval
+        if archive_named(name, config.archive.wayback_url):
+            concurrency = min(concurrency, _ARCHIVES_CONCURRENCY)
+            interval_s = max(interval_s, _ARCHIVES_INTERVAL)
         return Manners(
-            concurrency=own.concurrency or check.per_host.concurrency,
-            interval_s=check.per_host.interval if own.interval is None else own.interval,
+            concurrency=own.concurrency or concurrency,
+            interval_s=interval_s if own.interval is None else own.interval,
             timeout_s=own.timeout or check.timeout,
             user_agent=own.user_agent or check.user_agent or USER_AGENT,
         )

@@ -122,7 +122,7 @@ def test_no_wing_reaches_into_another(wing: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["ends", "evidence", "model", "overrule", "schedule", "verdict", "void"]
+    "module", ["ends", "evidence", "model", "overrule", "returned", "schedule", "verdict", "void"]
 )
 def test_what_judges_knows_no_clock_no_network_and_no_disk(module: str) -> None:
     allowed = {

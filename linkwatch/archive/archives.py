@@ -6,20 +6,9 @@ from dataclasses import dataclass
 
 from ada_url import URL
 
+from linkwatch.web.archived import archive_of
 from linkwatch.web.guard import literal, outside_dns, private_name
 from linkwatch.web.url import host_of, name_of, request_url
-
-_ARCHIVES = (  # their pages are copies already
-    "web.archive.org",
-    "archive.today",
-    "archive.ph",
-    "archive.is",
-    "archive.li",
-    "archive.vn",
-    "archive.fo",
-    "archive.md",
-    "perma.cc",
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,9 +49,7 @@ def not_for_archives(url: str, archives: Archives) -> str | None:
     if parsed.username or parsed.password:
         return "The URL holds a user name or password, which no archive is told."
     name = name_of(url)
-    if host_of(url) == host_of(archives.wayback_url) or any(
-        name == archive or name.endswith("." + archive) for archive in _ARCHIVES
-    ):
+    if host_of(url) == host_of(archives.wayback_url) or archive_of(url) is not None:
         return "This is an archive's page itself."
     if outside_dns(name):
         return "The host is outside the public web."

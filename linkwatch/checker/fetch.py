@@ -11,13 +11,15 @@ from datetime import datetime
 from hashlib import blake2b
 from urllib.parse import urlsplit
 
+from linkwatch.checker.copies import of_archive
 from linkwatch.checker.probes import Probe, Reply, When, probe_for
 from linkwatch.checker.reading import page_of, signs_of
 from linkwatch.checker.siblings import Ask, Look, Siblings
 from linkwatch.checker.walk import PASSING_STATUS, Effort, Landing, Means, Walk
 from linkwatch.evidence import Weight, weigh
 from linkwatch.model import CheckResult, Fingerprint, Mark, Remembered, Says, Sign
-from linkwatch.web.client import BODY_CAP
+from linkwatch.web.archived import archive_of
+from linkwatch.web.client import BODY_CAP, Answer
 from linkwatch.web.hosts import NotNowError
 from linkwatch.web.page import Page, became_another, checkable, has_anchor, shrank
 from linkwatch.web.url import request_url
@@ -130,7 +132,12 @@ class Fetcher(Means):
             landing = await Walk(self, effort, body_cap=cap).to_its_end(link)
         result = self._result(link, landing, effort)
         answer, before = landing.answer, self.before.get(link)
-        if answer is None or landing.fault is not None:
+        if answer is None:
+            return result
+        if archive_of(link, self.wayback_url) is not None:
+            result, page = of_archive(result, landing, self.wayback_url)
+            return _with_anchors(result, page, wanted, answer)
+        if landing.fault is not None:
             return result
         if before is not None and not wanted and _as_before(result, before):
             return replace(result, fingerprint=before.fingerprint)
@@ -147,10 +154,7 @@ class Fetcher(Means):
             look = Look(url=request_url(link) or link, landing=landing, page=page, signs=kinds)
             found += await self.siblings.marks(look, self._neighbour(effort))
         result = replace(result, attempts=effort.requests, marks=tuple(found), fingerprint=now)
-        if wanted and page is not None and weigh(result).weight is Weight.HEALTHY:
-            anchors = _anchors(page, wanted, whole=not answer.cut)
-            return replace(result, anchors=anchors)
-        return result
+        return _with_anchors(result, page, wanted, answer)
 
     def _neighbour(self, effort: Effort) -> Ask:
         async def ask(url: str) -> Landing | None:
@@ -219,6 +223,15 @@ def _against(before: Remembered, now: Fingerprint, signs: frozenset[Sign]) -> li
     if shrank(then, now):
         found.append(Mark(Sign.SHRANK, "text"))
     return found
+
+
+def _with_anchors(
+    result: CheckResult, page: Page | None, wanted: list[str], answer: Answer
+) -> CheckResult:
+    """The result, with what became of the fragments that were looked for."""
+    if wanted and page is not None and weigh(result).weight is Weight.HEALTHY:
+        return replace(result, anchors=_anchors(page, wanted, whole=not answer.cut))
+    return result
 
 
 def _anchors(page: Page, wanted: list[str], *, whole: bool) -> tuple[tuple[str, bool], ...]:

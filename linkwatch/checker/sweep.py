@@ -8,6 +8,9 @@ A single slow page must not silence its whole host. Where the first request was 
 unanswered for half its time, one more link of that host is asked; only if that is silent as well
 by the end of the first one's time, the host counts as silent. So does one that did answer, and
 then let many links in a row wait in vain.
+
+An archive is not one site: of its copies one may take a minute and the next a second. It takes as
+many links in a row to call it silent, and then the others are left for the next cycle.
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ from functools import partial
 from linkwatch.checker.fetch import Fetcher
 from linkwatch.evidence import Weight, weigh
 from linkwatch.model import CheckResult, Fault
+from linkwatch.web.archived import archive_of
 from linkwatch.web.hosts import NotNowError
 from linkwatch.web.url import host_of
 
@@ -33,16 +37,20 @@ Hand = Callable[[CheckResult], Awaitable[None]]
 class Outlook:
     """What a sweep left behind."""
 
-    postponed: tuple[str, ...]  # their hosts asked to be left alone for longer than we wait
+    postponed: tuple[str, ...]  # their hosts want to be left alone, or are archives and silent
 
 
 class _Host:
     """One host's part of a sweep."""
 
-    __slots__ = ("asked", "key", "open", "queue", "running", "second", "silent", "timer", "unheard")
+    __slots__ = (
+        *("archive", "asked", "key", "open", "queue", "running", "second", "silent", "timer"),
+        "unheard",
+    )
 
-    def __init__(self, key: str) -> None:
+    def __init__(self, key: str, *, archive: bool) -> None:
         self.key = key
+        self.archive = archive
         self.queue: deque[str] = deque()
         self.running: dict[str, asyncio.Task[None]] = {}
         self.asked: set[str] = set()  # of those that run: the others wait for their turn
@@ -75,7 +83,8 @@ class Sweep:
         for link in dict.fromkeys(links):
             key = host_of(link)
             if key not in self._hosts:
-                self._hosts[key] = _Host(key)
+                archive = archive_of(link, self._fetcher.wayback_url) is not None
+                self._hosts[key] = _Host(key, archive=archive)
             self._hosts[key].queue.append(link)
         self._untried.extend(sorted(self._hosts.values(), key=lambda h: -len(h.queue)))
         try:
@@ -185,6 +194,9 @@ class Sweep:
                 task.cancel()
             host.running.clear()
             await self._hand(result)
+            if host.archive:
+                self._postponed.extend(others)
+                return
             for link in others:
                 await self._hand(replace(_unasked(result, link), inferred=True))
         elif not result.hops and result.fault is Fault.DNS:
@@ -201,7 +213,7 @@ class Sweep:
             await self._hand(result)
 
     def _is_silent(self, host: _Host) -> bool:
-        if host.open:
+        if host.open or host.archive:
             return host.unheard >= _TIMEOUTS_IN_A_ROW
         alone = host.second and host.unheard == 1 and not host.asked & host.running.keys()
         return not (alone and (host.queue or host.running))  # else a second one goes first

@@ -17,6 +17,7 @@ from yarl import URL
 
 from linkwatch.clock import Clock
 from linkwatch.model import Fault, Hop
+from linkwatch.web.archived import archive_of
 from linkwatch.web.client import BODY_CAP, Answer, Client, RequestFault
 from linkwatch.web.guard import outside_dns
 from linkwatch.web.hosts import Hosts
@@ -41,6 +42,13 @@ class Means:
     max_redirects: int
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     in_vain: dict[str, int] = field(default_factory=dict)  # by host, see _IN_VAIN
+    wayback_url: str = ""  # of an archive of one's own
+
+    def passes(self, url: str, answer: Answer) -> bool:
+        """Whether an answer is trouble that may pass. What an archive once captured stays."""
+        return answer.status in PASSING_STATUS and not (
+            "memento-datetime" in answer.headers and archive_of(url, self.wayback_url)
+        )
 
 
 @dataclass(slots=True, kw_only=True)
@@ -132,7 +140,7 @@ class Walk:
         def again(reply: Answer | RequestFault) -> bool:
             if isinstance(reply, RequestFault):
                 return reply.fault in _PASSING_FAULT
-            return reply.status in PASSING_STATUS
+            return means.passes(url, reply)
 
         def hold_host(reply: Answer | RequestFault, wait_s: float) -> None:
             if isinstance(reply, Answer) and reply.status == 429:
@@ -144,7 +152,7 @@ class Walk:
         reply = await retrying(
             partial(self._ask, url, cookies),
             again=again,
-            asked_s=self._asked_s,
+            asked_s=partial(self._asked_s, url),
             policy=means.retry if patient else replace(means.retry, tries=1),
             clock=means.clock,
             before_wait=hold_host,
@@ -187,13 +195,13 @@ class Walk:
             self._spent_s += clock.monotonic_s() - started_s
         if self._effort.heard is not None and isinstance(reply, Answer):
             self._effort.heard(url)
-        asked_s = self._asked_s(reply)
+        asked_s = self._asked_s(url, reply)
         if asked_s:
             means.hosts.back_off(url, asked_s)  # the wish is the host's, not just this link's
         return reply
 
-    def _asked_s(self, reply: Answer | RequestFault) -> float | None:
-        if isinstance(reply, RequestFault) or reply.status not in PASSING_STATUS:
+    def _asked_s(self, url: str, reply: Answer | RequestFault) -> float | None:
+        if isinstance(reply, RequestFault) or not self._means.passes(url, reply):
             return None
         return retry_after_s(reply.retry_after, self._means.clock.utc_now())
 

@@ -24,7 +24,7 @@ _SIGNS = frozenset(Sign)
 _FACTS = (
     *("at", "elapsed_ms", "status", "fault", "message", "final_url", "attempts", "inferred"),
     *("confirmed", "remark", "size", "digest", "marks", "title", "length", "sketch"),
-    *("probe", "says"),
+    *("probe", "says", "memento", "original"),
 )
 _COLUMNS = ("id", "link_id", "cycle_id", *_FACTS)
 _INSERT = f"insert into checks ({', '.join(_COLUMNS)}) values ({', '.join('?' * len(_COLUMNS))})"  # noqa: S608 - ours
@@ -35,7 +35,7 @@ def ends(store: Store, cycle_id: int) -> dict[int, End]:
 
     Only of hosts that redirected in this cycle.
     """
-    redirected = """links.mentioned = 1 and checks.status between 200 and 299
+    redirected = """(links.mentioned = 1 or links.watched = 1) and checks.status between 200 and 299
         and checks.fault is null and exists (
             select 1 from hops where check_id = checks.id and hops.status not in (301, 308))"""
     rows = store.rows(
@@ -136,7 +136,7 @@ def _facts(result: CheckResult) -> tuple[Any, ...]:
         *(result.remark, result.size, result.digest),
         " ".join(f"{mark.sign}:{mark.by}" for mark in result.marks) or None,
         *((page.title, page.length, page.sketch) if page else (None, None, None)),
-        *(result.probe, result.says),
+        *(result.probe, result.says, to_text(result.memento), result.original),
     )
 
 
@@ -177,7 +177,7 @@ def _result(
 ) -> CheckResult:
     """A result from the values of `_FACTS`; most pages are still as they were `before`."""
     at, elapsed_ms, status, fault, message, final_url, attempts, inferred, confirmed = facts[:9]
-    remark, size, digest, marks, title, length, sketch, probe, says = facts[9:]
+    remark, size, digest, marks, title, length, sketch, probe, says, memento, original = facts[9:]
     return CheckResult(
         url=url,
         at=from_text(at),
@@ -197,6 +197,8 @@ def _result(
         fingerprint=None if length is None else fingerprint_of(title, length, sketch, before),
         probe=probe,
         says=Says(says) if says else None,
+        memento=from_text(memento),
+        original=original,
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from linkwatch.history.anchors import missing
 from linkwatch.history.checks import hops_of, result_of
+from linkwatch.history.originals import originals
 from linkwatch.history.outlook import unsteady_links
 from linkwatch.history.overrules import decisions, pardon_of
 from linkwatch.history.snapshots import keepers_of
@@ -26,6 +27,7 @@ from linkwatch.model import (
     LinkRecord,
     Lookup,
     Mention,
+    Original,
     Outcome,
     Reason,
     Snapshot,
@@ -83,6 +85,7 @@ def _ledger(store: Store, names: Mapping[str, str], paths: Mapping[str, str]) ->
     hops = hops_of(store, [row["last_check_id"] for row in rows if row["last_check_id"]])
     told = decisions(store)
     keepers = keepers_of(store)
+    copied = originals(store)
     links = [
         _record(
             row,
@@ -90,6 +93,7 @@ def _ledger(store: Store, names: Mapping[str, str], paths: Mapping[str, str]) ->
             hops.get(row["last_check_id"], ()),
             told.get(row["id"], _UNTOUCHED),
             keepers.get(row["id"], ()),
+            copied.get(row["id"]),
         )
         for row in rows
     ]
@@ -149,6 +153,7 @@ def _link(
         hops.get(link["last_check_id"], ()),
         decisions(store, link_id=link["id"]).get(link["id"], _UNTOUCHED),
         keepers_of(store, link_id=link["id"]).get(link["id"], ()),
+        originals(store, link_id=link["id"]).get(link["id"]),
     )
     return record, [
         KnownCheck(
@@ -202,6 +207,7 @@ def _record(
     hops: tuple[Hop, ...],
     decision: Decision,
     kept_by: tuple[str, ...],
+    original: Original | None,
 ) -> LinkRecord:
     return LinkRecord(
         url=row["url"],
@@ -225,6 +231,8 @@ def _record(
         overruled=decision.overruled,
         unheard=tuple(mentions[id_] for id_ in mentions if id_ in decision.unheard),
         kept_by=kept_by,
+        original=original,
+        watched=bool(row["watched"]),
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from linkwatch.history.checks import fingerprint_of, marks_of
 from linkwatch.history.mentions import linked
+from linkwatch.history.originals import WATCHED, originals_of
 from linkwatch.history.store import BATCH, Store
 from linkwatch.history.times import to_text
 from linkwatch.model import Remembered, State
@@ -41,14 +42,15 @@ def due(
 ) -> list[DueLink]:
     """The links to be checked, those first that were not really asked for longest.
 
-    `notes`: only the links of these notes. A host that asked to be left alone is not the
-    store's business.
+    Originals of archived links are among them. `notes`: only the links of these notes. A host that
+    asked to be left alone is not the store's business.
     """
     wanted = None
     if notes is not None:
         wanted = linked(store, notes)
+        wanted |= originals_of(store, wanted)
     rows = store.rows(
-        f"""{_DUE} where links.mentioned = 1 and links.state != 'skipped'
+        f"""{_DUE} where (links.mentioned = 1 or {WATCHED}) and links.state != 'skipped'
            and (:everything or links.next_check is null or links.next_check <= :now)
            order by links.last_check is not null, links.last_check, links.id""",
         {"everything": everything, "now": to_text(now)},

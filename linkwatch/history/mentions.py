@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Container, Iterable, Sequence
 from datetime import datetime
 
+from linkwatch.history.originals import settle_originals
 from linkwatch.history.store import Store
 from linkwatch.history.times import to_text
 from linkwatch.model import Mention, Pardon
@@ -86,11 +87,12 @@ def remove_notes(store: Store, ids: Iterable[int]) -> None:
             connection.execute("delete from notes where id = ?", (note_id,))
 
 
-def settle_mentions(store: Store, cycle_id: int) -> None:
+def settle_mentions(store: Store, cycle_id: int, wayback_url: str = "") -> None:
     """Bring up to date, after a scan, what rests on all mentions.
 
     These are `links.mentioned`, where a failing link that went away is news, and what the
-    comments beside mentions say.
+    comments beside mentions say. And the originals of archived links; `wayback_url`: of an archive
+    of one's own.
     """
     with store.writing() as connection:
         gone = "mentioned = 1 and not exists (select 1 from mentions where link_id = links.id)"
@@ -106,6 +108,7 @@ def settle_mentions(store: Store, cycle_id: int) -> None:
                and exists (select 1 from mentions where link_id = links.id)"""
         )
         _settle_pardons(connection)
+        settle_originals(store, cycle_id, wayback_url)
 
 
 def _settle_pardons(connection: sqlite3.Connection) -> None:

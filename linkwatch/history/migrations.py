@@ -281,3 +281,18 @@ def copies_that_were_opened(db: Database) -> None:
         not_null={"asked", "resting"},
         defaults={"stops": 0},
     )
+
+
+@migrations(name="0004_archived_links")
+def archived_links(db: Database) -> None:
+    """Links that are copies in an archive, and the originals that are watched for their sake."""
+    checks = db.table("checks")
+    checks.add_column("memento", str)  # the answer is an archived one, of then
+    checks.add_column("original", str)  # of which link, where the copy's address does not tell
+    db.execute("create index checks_original on checks (link_id) where original is not null")
+    links = db.table("links")
+    links.add_column("original_id", int)  # the link that this one is a copy of
+    links.add_column("watched", int, not_null_default=0)  # 1 if notes mention a copy of it
+    links.add_column("lives_at", str)  # of a watched one: the check that made sure that it lives
+    db.execute("create index links_original on links (original_id) where original_id is not null")
+    db.execute("create index links_watched on links (id) where watched = 1")

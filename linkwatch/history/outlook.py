@@ -10,6 +10,7 @@ from collections import Counter
 from datetime import datetime
 from typing import Any
 
+from linkwatch.history.originals import WATCHED
 from linkwatch.history.overrules import unheard_of
 from linkwatch.history.store import Store
 from linkwatch.history.times import from_text
@@ -42,7 +43,10 @@ def state_counts(store: Store) -> dict[State, int]:
 
 def next_checks(store: Store) -> list[datetime | None]:
     """When each link that is ever checked is due; None: now."""
-    rows = store.rows("select next_check from links where mentioned = 1 and state != 'skipped'")
+    rows = store.rows(
+        f"""select next_check from links
+           where (mentioned = 1 or {WATCHED}) and state != 'skipped'"""  # noqa: S608 - our own text
+    )
     return [from_text(row["next_check"]) for row in rows]
 
 

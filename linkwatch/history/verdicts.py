@@ -30,6 +30,7 @@ class Judged:
     next_check: datetime | None
     checks: int
     drift: Drift | None = None
+    lives_at: datetime | None = None  # of an original that is watched
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +44,7 @@ class Case:
     words: tuple[Testimony, ...]  # people's, oldest first
     check_ids: tuple[int, ...]  # of the results
     last_cycle_at: datetime | None  # the start of the last valid cycle that checked it
+    watched: bool = False  # notes mention an archived copy of it
 
 
 def unjudged(store: Store, policy: str, *, up_to: int) -> list[int]:
@@ -78,7 +80,7 @@ def cases(store: Store, ids: Sequence[int], *, up_to: int | None = None) -> Iter
         links = {
             row["id"]: row
             for row in store.rows(
-                f"select id, url, host, last_check_id from links where id in ({marks})",  # noqa: S608 - only question marks
+                f"select id, url, host, last_check_id, watched from links where id in ({marks})",  # noqa: S608 - only question marks
                 some,
             )
         }
@@ -104,6 +106,7 @@ def cases(store: Store, ids: Sequence[int], *, up_to: int | None = None) -> Iter
                 words=words.get(link_id, ()),
                 check_ids=tuple(check_ids[link_id]),
                 last_cycle_at=from_text(begun[latest[link_id]]) if link_id in latest else None,
+                watched=bool(link["watched"]),
             )
 
 
@@ -150,7 +153,7 @@ def save_verdicts(store: Store, cycle_id: int | None, judged: Sequence[Judged]) 
                last_check_id = :last_check_id, good_check_id = :good_check_id,
                last_check = :last_check,
                next_check = :next_check, checks = :checks, changed_at = :changed_at,
-               changed_from = :changed_from, changed_to = :changed_to
+               changed_from = :changed_from, changed_to = :changed_to, lives_at = :lives_at
                where id = :link""",
             map(_row, judged),
         )
@@ -174,4 +177,5 @@ def _row(item: Judged) -> dict[str, Any]:
         "changed_at": to_text(drift.at) if drift else None,
         "changed_from": drift.before if drift else None,
         "changed_to": drift.after if drift else None,
+        "lives_at": to_text(item.lives_at),
     }

@@ -13,6 +13,7 @@ from linkwatch.model import (
     LinkRecord,
     Lookup,
     Mark,
+    Original,
     Overruled,
     State,
     Testimony,
@@ -70,14 +71,18 @@ def _lines(story: Story) -> Iterator[str]:
         yield from _row("changed", *_drift(link.drift))
     if link.overruled is not None:
         yield from _row("ignored", *_ignored(link.overruled))
+    if link.original is not None:
+        yield from _row("original", *_original(link.original))
     yield from _row("archive", *_archive(link.lookup))
-    if link.mentions:
+    if link.mentions or link.watched:
         due = "at the next cycle" if link.next_check is None else words.minute(link.next_check)
         yield from _row("next check", due)
     yield ""
     if link.mentions:
         yield f"Mentioned in {words.count(len(link.mentions), 'place')}:"
         yield from (f"  {text_line(mention)}" for mention in link.mentions)
+    elif link.watched:
+        yield "No note mentions it: it is checked because one has an archived copy of it."
     else:
         yield "No note mentions it any more: its history is kept, it is not checked."
     yield ""
@@ -118,6 +123,13 @@ def _archive(lookup: Lookup) -> Iterator[str]:
         yield f"cited {words.day(lookup.cited_at)}{origin}"
     if lookup.asked_at is not None:
         yield f"asked {words.minute(lookup.asked_at)}"
+
+
+def _original(original: Original) -> Iterator[str]:
+    yield terminal(original.url)
+    since = "" if original.since is None else f" since {words.day(original.since)}"
+    lives = ": it lives again, and the note can go back to it" if original.lives else ""
+    yield f"{original.state}{since}{lives}"
 
 
 def _ignored(said: Overruled) -> Iterator[str]:

@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from linkwatch.model import Drift, Ledger, LinkRecord, Mention, Overruled, State
+from linkwatch.model import Drift, Ledger, LinkRecord, Mention, Original, Overruled, State
 from linkwatch.report.words import instant
 from linkwatch.web.url import fragment_of
 
@@ -110,6 +110,7 @@ def _link(link: LinkRecord) -> dict[str, object]:
         "ignored": link.overruled and _overruled(link.overruled),
         "changed": link.drift and _drift(link.drift),
         "recoveries": verdict.recoveries,
+        "original": link.original and _original(link.original),
         "missing_fragments": sorted({fragment_of(m.url) for m in link.mentions if m.missing}),
         "mentions": [mention_object(mention) for mention in link.mentions],
     }
@@ -117,6 +118,15 @@ def _link(link: LinkRecord) -> dict[str, object]:
 
 def _drift(drift: Drift) -> dict[str, object]:
     return {"at": _time(drift.at), "from": drift.before, "to": drift.after}
+
+
+def _original(original: Original) -> dict[str, object]:
+    return {
+        "url": original.url,
+        "state": original.state,
+        "since": _time(original.since),
+        "lives": original.lives,
+    }
 
 
 def _overruled(overruled: Overruled) -> dict[str, object]:

@@ -40,6 +40,7 @@ _TOPICS: Final[dict[Topic, tuple[str, str]]] = {
     Topic.SPEAKS_UP: ("ignore that speaks up", "ignores that speak up"),
     Topic.FAILING: ("link began to fail", "links began to fail"),
     Topic.BACK: ("link is back", "links are back"),
+    Topic.LIVES: ("original lives again", "originals live again"),
     Topic.BLOCKED: ("link no longer lets us look", "links no longer let us look"),
     Topic.MOVED: ("link moved", "links moved"),
     Topic.GONE: ("link is in no note any more", "links are in no note any more"),

@@ -20,6 +20,7 @@ class Topic(StrEnum):
     SPEAKS_UP = "speaks_up"  # nothing changed but that its ignore holds no more
     FAILING = "failing"
     BACK = "back"
+    LIVES = "lives"  # the original of an archived link
     BLOCKED = "blocked"
     MOVED = "moved"
     GONE = "gone"
@@ -95,6 +96,7 @@ class Summary:
     ignored: tuple[LinkRecord, ...]  # in the order of their states, then by url
     drifted: tuple[LinkRecord, ...]  # whose page became another, by url
     lost: tuple[Mention, ...]  # whose fragment is no more on its page, by place
+    returned: tuple[LinkRecord, ...]  # archived links whose original lives again, by url
     unsteady: tuple[tuple[str, int], ...]  # hosts that come and go, and how many links do so
     copies: Copies
     trend: tuple[CycleRecord, ...]  # oldest first
@@ -115,7 +117,11 @@ def summarize(ledger: Ledger) -> Summary:
     unheard = {link.url for link in ignored}
     changes = [change for change in ledger.changes if change.url not in unheard]
     changed = {change.url for change in changes}
-    news = _news([*changes, *_told_anew(link for link in heard if link.url not in changed)])
+    returned = tuple(link for link in heard if link.original and link.original.lives)
+    news = _news(
+        [*changes, *_told_anew(link for link in heard if link.url not in changed)],
+        _lives_since(returned, ledger.cycles),
+    )
     return Summary(
         generated_at=ledger.cycle.finished_at if ledger.cycle else None,
         void=ledger.cycle.void if ledger.cycle else None,
@@ -147,6 +153,7 @@ def summarize(ledger: Ledger) -> Summary:
                 key=lambda mention: (mention.file, mention.start),
             )
         ),
+        returned=returned,
         unsteady=ledger.unsteady,
         copies=copies_of(ledger.links),
         ignored=tuple(ignored),
@@ -224,6 +231,23 @@ def _told_anew(links: Iterable[LinkRecord]) -> Iterator[Change]:
             )
 
 
+def _lives_since(
+    returned: Iterable[LinkRecord], cycles: tuple[CycleRecord, ...]
+) -> Iterator[Change]:
+    """Archived links whose originals were not known to live at the valid cycle before."""
+    before = cycles[-2].finished_at if len(cycles) > 1 else None
+    for link in returned:
+        original = link.original
+        if before and original and original.lives_at and original.lives_at > before:
+            yield Change(
+                url=link.url,
+                before=link.verdict.state,
+                after=link.verdict.state,
+                reason=link.verdict.reason,
+                detail=f"Its original lives again: {original.url}",
+            )
+
+
 def _topic(change: Change) -> Topic:
     if change.after is None:
         return Topic.GONE
@@ -234,8 +258,9 @@ def _topic(change: Change) -> Topic:
     return _BY_NEW_STATE.get(change.after, Topic.OTHER)
 
 
-def _news(changes: Iterable[Change]) -> tuple[News, ...]:
+def _news(changes: Iterable[Change], lives: Iterable[Change]) -> tuple[News, ...]:
     grouped: dict[Topic, list[Change]] = {topic: [] for topic in Topic}
+    grouped[Topic.LIVES] += lives
     for change in changes:
         if not _is_new_and_well(change):
             grouped[_topic(change)].append(change)

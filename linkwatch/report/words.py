@@ -26,6 +26,7 @@ REASONS: Final[dict[Reason, str]] = {
     Reason.SOFT_404: "The page says that it does not exist.",
     Reason.HOME_REDIRECT: "The page now leads to the site's front page.",
     Reason.PARKED: "The domain is parked or for sale.",
+    Reason.BAD_COPY: "The archived copy does not show the page.",
     Reason.CHALLENGE: "The site wants to see a browser.",
     Reason.LOGIN: "The site wants a login.",
     Reason.PAYMENT: "The site wants to be paid.",

@@ -29,6 +29,7 @@ class _Steps:
     def __init__(self, seed: int) -> None:
         self.hosts = Hosts(lambda _name: _MANNERS, slots=9, clock=SystemClock())
         self.retry = RetryPolicy()
+        self.wayback_url = ""
         self._random = random.Random(seed)
 
     async def check(self, link: str, heard: object = None, sent: object = None) -> CheckResult:

@@ -85,6 +85,7 @@ def test_a_link_is_told_with_every_key_of_the_contract() -> None:
                 "ignored": None,
                 "changed": None,
                 "recoveries": 0,
+                "original": None,
                 "missing_fragments": [],
                 "mentions": [
                     {
@@ -112,6 +113,7 @@ def test_what_is_not_known_is_null_and_no_key_is_left_out() -> None:
     (full,) = parsed(FULL)["links"]
     assert list(link) == list(full)
     nulls = ["since", "checked_at", "status", "final_url", "snapshot", "ignored", "changed"]
+    nulls += ["original"]
     assert [key for key, value in link.items() if value is None] == nulls
     assert link["archive"] == {
         "outcome": "not_asked",
