@@ -11,6 +11,7 @@ from linkwatch.model import (
     CheckResult,
     Drift,
     LinkRecord,
+    LocalCopy,
     Lookup,
     Mark,
     Overruled,
@@ -43,6 +44,7 @@ class Story:
     checks: tuple[StoredCheck, ...]  # oldest first
     rule: str | None = None  # by which it was judged so
     words: tuple[Testimony, ...] = ()  # people's, oldest first
+    copies: tuple[LocalCopy, ...] = ()  # oldest first
     before: State | None = None  # how the last cycle judged it, where the settings changed since
 
 
@@ -71,6 +73,8 @@ def _lines(story: Story) -> Iterator[str]:
     if link.overruled is not None:
         yield from _row("ignored", *_ignored(link.overruled))
     yield from _row("archive", *_archive(link.lookup))
+    if story.copies:
+        yield from _row("local copy", *map(_local, story.copies))
     if link.mentions:
         due = "at the next cycle" if link.next_check is None else words.minute(link.next_check)
         yield from _row("next check", due)
@@ -116,6 +120,12 @@ def _archive(lookup: Lookup) -> Iterator[str]:
         yield f"cited {words.day(lookup.cited_at)}{origin}"
     if lookup.asked_at is not None:
         yield f"asked {words.minute(lookup.asked_at)}"
+
+
+def _local(copy: LocalCopy) -> str:
+    still = f", still so on {words.day(copy.seen_at)}" if copy.seen_at > copy.at else ""
+    kb = max(1, round(copy.size_bytes / 1000))
+    return f"of {words.minute(copy.at)}, {kb:,} kB{still}"
 
 
 def _ignored(said: Overruled) -> Iterator[str]:
