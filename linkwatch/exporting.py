@@ -49,13 +49,13 @@ def exported(config: Config, copy: LocalCopy, target: Path | None = None) -> byt
 
     Raises CopyError.
     """
-    root = config.database.parent
+    folder = local.Folder(config.database)
     name = target.name.lower() if target is not None else ""
     if name.endswith(".warc.gz"):
-        return local.warc_in(root, copy)
+        return folder.warc(copy)
     if name.endswith(".warc"):
-        return local.opened(local.warc_in(root, copy))
-    return local.page_in(root, copy)
+        return local.opened(folder.warc(copy))
+    return folder.page(copy)
 
 
 def put_file(target: Path, data: bytes, *, force: bool) -> None:
@@ -64,8 +64,10 @@ def put_file(target: Path, data: bytes, *, force: bool) -> None:
     Raises CopyError.
     """
     try:
+        if target.is_dir():
+            raise CopyError(f"{target} is a folder, not a file.")
         special = target.exists() and not stat.S_ISREG(target.stat().st_mode)
-        if special and not target.is_dir():  # a pipe, a device
+        if special:  # a pipe, a device
             target.write_bytes(data)
         elif force:
             _replace(target.resolve(), data)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeAlias
@@ -47,7 +46,8 @@ class Keeping:
 
     def __init__(self, config: Config, store: Store, thread: StoreThread, *, cycle_id: int) -> None:
         limits = config.archive.local_limits
-        self._root = config.database.parent
+        self._folder = local.Folder(config.database)
+        self._owner = config.database.name
         self._page_bytes = limits.page_mb * _MB
         self._total_bytes = limits.total_mb * _MB
         self._per_link = limits.keep
@@ -120,7 +120,9 @@ class Keeping:
                 try:
                     await self._keep(pages)
                 except OSError as exc:
-                    self._give_up(f"can't write below {self._root / local.FOLDER}", exc.strerror)
+                    self._give_up(
+                        f"can't write below {self._folder.path(local.FOLDER)}", exc.strerror
+                    )
                 except StoreError as exc:
                     self._give_up("their table can't be written", str(exc))
                 except Exception as exc:  # a bug, which is no reason to lose a check
@@ -142,6 +144,7 @@ class Keeping:
             self._cycle_id,
             [copy for copy, _ in made],
             total_bytes=self._total_bytes,
+            there=self._folder.there,
         )
         self._crowded_out += crowded_out
         data = {copy.path: data for copy, data in made}
@@ -158,7 +161,12 @@ class Keeping:
         for result, chain in pages:
             title = result.fingerprint.title if result.fingerprint is not None else None
             copy = local.copy_of(
-                result.url, chain, at=result.at, title=title or None, most=self._page_bytes
+                result.url,
+                chain,
+                at=result.at,
+                title=title or None,
+                most=self._page_bytes,
+                owner=self._owner,
             )
             if copy is None:
                 log.debug("not kept, as it can't be unpacked: url=%s", terminal(result.url))
@@ -168,7 +176,7 @@ class Keeping:
 
     def _put(self, fresh: Sequence[LocalCopy], data: dict[str, bytes], written: set[str]) -> None:
         for copy in fresh:
-            local.write(self._root, copy.path, data[copy.path])
+            self._folder.write(copy.path, data[copy.path])
             written.add(copy.path)
             log.debug("kept url=%s file=%s", terminal(copy.url), copy.path)
 
@@ -176,10 +184,10 @@ class Keeping:
 
     def _tidy(self) -> None:
         try:
-            local.clean(self._root)
+            self._folder.clean()
         except OSError as exc:
             if self._on:
-                self._give_up(f"can't write below {self._root / local.FOLDER}", exc.strerror)
+                self._give_up(f"can't write below {self._folder.path(local.FOLDER)}", exc.strerror)
         self._settle_pending()
 
     def _judge(self) -> None:
@@ -195,8 +203,7 @@ class Keeping:
         for copy in pending_copies(self._store):
             void = void or copy.void
             well = copy.result is not None and worth_keeping(copy.result)
-            there = os.path.isfile(self._root / copy.path)  # noqa: PTH113 - Path's may raise
-            if well and there and not copy.void:
+            if well and not copy.void and self._folder.there(copy.path):
                 good.append(copy.id)
             else:
                 bad.append((copy.id, copy.path))
@@ -209,9 +216,11 @@ class Keeping:
         gone = []
         for id_, path in copies:
             try:
-                local.remove(self._root, path)
+                self._folder.remove(path)
             except OSError as exc:
-                log.warning("Can't remove %s (%s).", terminal(str(self._root / path)), exc.strerror)
+                log.warning(
+                    "Can't remove %s (%s).", terminal(str(self._folder.path(path))), exc.strerror
+                )
                 break
             gone.append(id_)
         forget(self._store, gone)

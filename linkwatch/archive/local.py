@@ -12,7 +12,7 @@ import gzip
 import os
 import secrets
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from hashlib import blake2b, sha1
 from io import BytesIO
@@ -27,22 +27,30 @@ from linkwatch.model import LocalCopy
 from linkwatch.web.recorded import Recorded, unpacked
 
 FOLDER = "copies"  # below the database's own
-_COMING = ".coming"  # in it: what is being written
+_LARGEST = 1_000_000_000  # bytes of a page, unpacked; nothing that was kept comes near it
 _WARC_DATE = "%Y-%m-%dT%H:%M:%SZ"
 
 
 def copy_of(
-    link: str, chain: Sequence[Recorded], *, at: datetime, title: str | None, most: int
+    link: str,
+    chain: Sequence[Recorded],
+    *,
+    at: datetime,
+    title: str | None,
+    most: int,
+    owner: str = "",
 ) -> tuple[LocalCopy, bytes] | None:
     """A link's copy, and the file that it will be; `chain`: the exchanges, the page's last.
 
+    `owner`: tells the files of several databases apart, where they lie in one folder.
     None: there is nothing to keep, or it does not unpack to `most` bytes or fewer.
     """
     page = chain[-1]
     if not page.payload or unpacked(page.payload, page.header("content-encoding"), most) is None:
         return None
     digest = digest_of(page.payload)
-    own = blake2b(link.encode("utf-8", "surrogatepass"), digest_size=4).hexdigest()
+    whose = f"{owner}\0{link}".encode("utf-8", "surrogatepass")
+    own = blake2b(whose, digest_size=4).hexdigest()
     name = f"{at:%Y%m%d%H%M%S}-{digest}-{own}.warc.gz"
     # Some sites set a cookie and lead back: of an address that was asked twice, the last answer.
     last = {recorded.url: recorded for recorded in chain}
@@ -119,80 +127,84 @@ def _line(text: str) -> str:
     return text.replace("\r", " ").replace("\n", " ").encode("latin-1", "replace").decode("latin-1")
 
 
-# Files
+class Folder:
+    """The files of one database's copies, below the folder that it lies in."""
+
+    def __init__(self, database: Path) -> None:
+        self._root = database.parent
+        # Two databases in one folder share it, and know nothing of each other's files.
+        self._coming = self._root / FOLDER / f".{database.name}.coming"
+
+    def path(self, path: str) -> Path:
+        """Where a copy lies, by what its row says."""
+        return self._root / path
+
+    def there(self, path: str) -> bool:
+        """Whether the file of a copy is there."""
+        return os.path.isfile(self.path(path))  # noqa: PTH113 - Path's raises in a locked folder
+
+    def write(self, path: str, data: bytes) -> None:
+        """Put a file at `path`, whole or not at all. Raises OSError."""
+        target = self.path(path)
+        self._coming.mkdir(parents=True, exist_ok=True)
+        target.parent.mkdir(exist_ok=True)
+        temporary = self._coming / secrets.token_hex(8)
+        try:
+            with temporary.open("xb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(target)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+
+    def clean(self) -> None:
+        """Remove what a killed process was writing. Raises OSError."""
+        if self._coming.is_dir():
+            for leftover in self._coming.iterdir():
+                leftover.unlink(missing_ok=True)
+
+    def remove(self, path: str) -> None:
+        """Remove a file, if it is still there. Raises OSError."""
+        self.path(path).unlink(missing_ok=True)
+
+    def warc(self, copy: LocalCopy) -> bytes:
+        """The file of a copy, packed. Raises CopyError if it is not there or not as it was."""
+        data = self._read(copy)
+        if _page(data, copy) is None or len(data) != copy.size_bytes:
+            raise self._damaged(copy)
+        return data
+
+    def page(self, copy: LocalCopy) -> bytes:
+        """The page of a copy, unpacked. Raises CopyError if it is not there or not as it was.
+
+        Only the page itself is looked at: it is given out even where the rest of its file is
+        damaged.
+        """
+        found = _page(self._read(copy), copy)
+        body = unpacked(*found, _LARGEST) if found is not None else None
+        if body is None:
+            raise self._damaged(copy)
+        return body
+
+    def _read(self, copy: LocalCopy) -> bytes:
+        path = self.path(copy.path)
+        try:
+            return path.read_bytes()
+        except FileNotFoundError:
+            why = f"The local copy of {copy.url} is gone: there is no file {path}."
+            raise CopyError(why) from None
+        except OSError as exc:
+            raise CopyError(f"Can't read the local copy {path}: {exc.strerror}.") from exc
+
+    def _damaged(self, copy: LocalCopy) -> CopyError:
+        path = self.path(copy.path)
+        return CopyError(f"The local copy {path} is damaged: it is not what was written.")
 
 
-def write(root: Path, path: str, data: bytes) -> None:
-    """Put a file at `path` below `root`, whole or not at all. Raises OSError."""
-    target = root / path
-    coming = root / FOLDER / _COMING
-    coming.mkdir(parents=True, exist_ok=True)
-    target.parent.mkdir(exist_ok=True)
-    temporary = coming / secrets.token_hex(8)
-    try:
-        with temporary.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(target)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-
-
-def clean(root: Path) -> None:
-    """Remove what a killed process was writing. Raises OSError."""
-    coming = root / FOLDER / _COMING
-    if coming.is_dir():
-        for leftover in coming.iterdir():
-            leftover.unlink(missing_ok=True)
-
-
-def remove(root: Path, path: str) -> None:
-    """Remove a file, if it is still there. Raises OSError."""
-    (root / path).unlink(missing_ok=True)
-
-
-def warc_in(root: Path, copy: LocalCopy) -> bytes:
-    """The file of a copy, packed. Raises CopyError if it is not there or not as it was."""
-    path = root / copy.path
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        raise CopyError(f"The local copy of {copy.url} is gone: there is no file {path}.") from None
-    except OSError as exc:
-        raise CopyError(f"Can't read the local copy {path}: {exc.strerror}.") from exc
-    _read(path, data, copy)
-    return data
-
-
-def page_in(root: Path, copy: LocalCopy) -> bytes:
-    """The page of a copy, unpacked. Raises CopyError if it is not there or not as it was."""
-    path = root / copy.path
-    payload, encoding = _read(path, warc_in(root, copy), copy)
-    body = unpacked(payload, encoding, _LARGEST)
-    if body is None:
-        raise _damaged(path)
-    return body
-
-
-_LARGEST = 1_000_000_000  # nothing that was kept comes near it
-
-
-def _read(path: Path, data: bytes, copy: LocalCopy) -> tuple[bytes, str | None]:
-    """The payload of the page, and its encoding."""
-    found = None
-    try:
-        for found in _answers(data):  # noqa: B007 - the page is the last one
-            pass
-    except (zlib.error, OSError, EOFError, ValueError) as exc:
-        raise _damaged(path) from exc
-    if found is None or digest_of(found[0]) != copy.digest:
-        raise _damaged(path)
-    return found
-
-
-def _answers(data: bytes) -> Iterator[tuple[bytes, str | None]]:
+def _page(data: bytes, copy: LocalCopy) -> tuple[bytes, str | None] | None:
+    """The payload of the page and its encoding, if it is what was kept."""
     from warcio.archiveiterator import ArchiveIterator
     from warcio.exceptions import ArchiveLoadFailed
 
@@ -200,13 +212,11 @@ def _answers(data: bytes) -> Iterator[tuple[bytes, str | None]]:
         for record in ArchiveIterator(BytesIO(data)):
             if record.rec_type == "response":
                 payload = record.raw_stream.read()
-                yield payload, record.http_headers.get_header("Content-Encoding")
-    except ArchiveLoadFailed as exc:
-        raise ValueError(str(exc)) from exc
-
-
-def _damaged(path: Path) -> CopyError:
-    return CopyError(f"The local copy {path} is damaged: it is not what was written.")
+                if digest_of(payload) == copy.digest:
+                    return payload, record.http_headers.get_header("Content-Encoding")
+    except (ArchiveLoadFailed, zlib.error, OSError, EOFError, ValueError):
+        pass  # not as it was written
+    return None
 
 
 def opened(data: bytes) -> bytes:

@@ -7,7 +7,7 @@ is told by looking.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,12 +28,18 @@ class PendingCopy:
 
 
 def save_pending(
-    store: Store, cycle_id: int, copies: Sequence[LocalCopy], *, total_bytes: int
+    store: Store,
+    cycle_id: int,
+    copies: Sequence[LocalCopy],
+    *,
+    total_bytes: int,
+    there: Callable[[str], bool],
 ) -> tuple[list[LocalCopy], int]:
     """Take note of copies whose files are about to be written: those that are new.
 
-    One with the bytes of its link's newest only moves that one's `seen_at` on. And the number of
-    those that `total_bytes` have no room for.
+    One with the bytes of its link's newest only moves that one's `seen_at` on, unless somebody
+    removed its file: then it takes its place. And the number of those that `total_bytes` have no
+    room for.
     """
     fresh, crowded_out = [], 0
     with store.writing() as connection:
@@ -43,10 +49,15 @@ def save_pending(
             if link is None:
                 continue
             newest = connection.execute(
-                "select id, digest from copies where link_id = ? order by at desc, id desc limit 1",
+                """select id, digest, path from copies where link_id = ?
+                   order by at desc, id desc limit 1""",
                 (link["id"],),
             ).fetchone()
-            if newest is not None and newest["digest"] == copy.digest:
+            same = newest is not None and newest["digest"] == copy.digest
+            if same and not there(newest["path"]):
+                connection.execute("delete from copies where id = ?", (newest["id"],))
+                same = False
+            if same:
                 connection.execute(
                     "update copies set seen_at = ? where id = ?",
                     (to_text(copy.seen_at), newest["id"]),
