@@ -41,7 +41,9 @@ def save_pending(
     removed its file: then it takes its place. And the number of those that `total_bytes` have no
     room for.
     """
-    fresh, crowded_out = [], 0
+    fresh: list[LocalCopy] = []
+    coming: set[str] = set()  # their files are not there yet
+    crowded_out = 0
     with store.writing() as connection:
         size = connection.execute("select coalesce(sum(size_bytes), 0) from copies").fetchone()[0]
         for copy in copies:
@@ -54,7 +56,7 @@ def save_pending(
                 (link["id"],),
             ).fetchone()
             same = newest is not None and newest["digest"] == copy.digest
-            if same and not there(newest["path"]):
+            if same and newest["path"] not in coming and not there(newest["path"]):
                 connection.execute("delete from copies where id = ?", (newest["id"],))
                 same = False
             if same:
@@ -68,6 +70,7 @@ def save_pending(
                 size += copy.size_bytes
                 _insert(store, link["id"], cycle_id, copy)
                 fresh.append(copy)
+                coming.add(copy.path)
     return fresh, crowded_out
 
 
