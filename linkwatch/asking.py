@@ -28,6 +28,7 @@ from linkwatch.history.hosts import (
 from linkwatch.history.links import DueLink, fragments, links_of, witnesses
 from linkwatch.history.store import Store
 from linkwatch.history.writer import ResultWriter, StoreThread
+from linkwatch.keeping import Keeping
 from linkwatch.model import CheckResult
 from linkwatch.progress import Progress
 from linkwatch.void import Comparison, doubted, gone_dark, slept, why_void
@@ -66,6 +67,7 @@ class Asking:
         self._slots = min(config.check.concurrency, open_connections())
         self.hosts = Hosts(manners_of(config), slots=self._slots, clock=clock)
         self._siblings = Siblings(clock=clock, chance=chance)
+        self.copies = Keeping(config, store, thread, cycle_id=cycle_id)
         self._asleep = False  # the machine slept while links were asked
         self._dark = False  # the network went away while links were asked
 
@@ -149,6 +151,7 @@ class Asking:
                         probes_off=probes_off(config),
                         siblings=self._siblings,
                         wayback_url=config.archive.wayback_url,
+                        keeper=self.copies if config.archive.local else None,
                     ),
                     hand=hand,
                     doubtful=doubtful,
@@ -164,7 +167,11 @@ class Asking:
         return await self._thread.run(fragments, self._store, [link.id for link in links])
 
     async def recall(self, now: datetime) -> None:
-        """Leave those alone that asked for it in an earlier cycle; recall what hosts taught us."""
+        """Leave those alone that asked for it in an earlier cycle; recall what hosts taught us.
+
+        And settle what copies of pages a killed cycle left.
+        """
+        await self.copies.recall()
         self._siblings.recall(await self._thread.run(host_memories, self._store))
         for host, until in (await self._thread.run(not_before, self._store, now)).items():
             self.hosts.hold(host, (until - now).total_seconds())

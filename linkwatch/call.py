@@ -129,9 +129,12 @@ def tell(line: str) -> None:
     put(terminal(line))
 
 
-def put(text: str, *, newline: bool = True) -> None:
-    """A result, on standard output; what the terminal's encoding lacks is replaced."""
+def put(text: str | bytes, *, newline: bool = True) -> None:
+    """A result, on standard output; what the terminal's encoding lacks is replaced.
+
+    Bytes are written as they are.
+    """
     try:
-        click.echo(text, nl=newline)
+        click.echo(text, nl=newline and isinstance(text, str))
     except BrokenPipeError as exc:  # click would make a failure of it
         raise ReaderGoneError from exc

@@ -191,6 +191,35 @@ def explain(url: str) -> None:
 
 
 @cli.command()
+@click.argument("url", callback=text_only)
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    help="Where to; a name in .warc or .warc.gz gets the WARC file, - is standard output.",
+)
+@click.option("--force", is_flag=True, help="Overwrite the file if it is there.")
+@common
+def export(url: str, output: Path | None, force: bool) -> None:
+    """Write the newest local copy of a page into a file, beside you if you name none."""
+    from linkwatch.exporting import exported, name_for, newest_copy, put_file
+
+    call = current()
+    config = call.config()
+    copy = newest_copy(config, url)
+    if str(output) == "-":
+        if sys.stdout.isatty():
+            raise LinkwatchError(
+                "A page as it came could steer your terminal: name a file, or pipe it somewhere."
+            )
+        put(exported(config, copy))
+        return
+    target = output or Path(name_for(copy))
+    put_file(target, exported(config, copy, target), force=force)
+    if not call.quiet:
+        say(f"{target}: the page as of {copy.at:%Y-%m-%d}.")
+
+
+@cli.command()
 @common
 def run() -> None:
     """Run as a service: one cycle now, then at each tick of the schedule.

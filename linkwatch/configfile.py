@@ -81,7 +81,12 @@ class _Reader:
         for name in ("notes", "report", "check", "verdict", "archive", "schedule"):
             if name in data and data[name] is None:
                 del data[name]
-        for name, inner in (("check", "per_host"), ("check", "hosts"), ("verdict", "dead_after")):
+        for name, inner in (
+            ("check", "per_host"),
+            ("check", "hosts"),
+            ("verdict", "dead_after"),
+            ("archive", "local_limits"),
+        ):
             section = data.get(name)
             if isinstance(section, dict) and inner in section and section[inner] is None:
                 del section[inner]
@@ -117,6 +122,10 @@ class _Reader:
                 if key[1] == "proxy":
                     example = "'http://proxy.example:3128'"
                 self._complain(key, why, (len(key) == 2 and _default(key)) or example)
+        limits = file.archive.local_limits
+        if limits.total_mb < limits.page_mb:
+            why = f"it must be at least page_mb, which is {limits.page_mb}"
+            self._complain(("archive", "local_limits", "total_mb"), why, "1000")
         schedule = file.schedule
         if schedule.every is not None and schedule.cron is not None:
             self._complain(("schedule", "cron"), "choose either every or cron", "every: 1h")

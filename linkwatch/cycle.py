@@ -101,7 +101,10 @@ async def run_cycle(
                     nameservers=nameservers,
                 )
                 cycle = _Cycle(config, store, thread, clock, progress, cycle_id, asking, archiving)
-                return await cycle.run(paths, cwd=cwd, everything=everything)
+                try:
+                    return await cycle.run(paths, cwd=cwd, everything=everything)
+                finally:
+                    await asking.copies.close()
             finally:
                 await thread.run(store.close)
     finally:
@@ -156,10 +159,10 @@ class _Cycle:
         except asyncio.CancelledError:
             stopped = True
         except Exception:
-            await self._settle()
+            await self._settle(hurry=True)
             await run(end_cycle, store, self._id, Ending.ABORTED, clock.utc_now())
             raise
-        void = await self._settle()
+        void = await self._settle(hurry=stopped)
         await self._asking.remember(void=void is not None)
         ending = Ending.ABORTED if stopped else Ending.FINISHED
         await run(end_cycle, store, self._id, ending, clock.utc_now())
@@ -175,7 +178,7 @@ class _Cycle:
             checked=checked, dead=dead, postponed=len(postponed), void=void, ledger=ledger
         )
 
-    async def _settle(self) -> str | None:
+    async def _settle(self, *, hurry: bool) -> str | None:
         """Judge what was found, unless it says more about us than about the web: why, if so."""
         void = await self._asking.why_void()
         await self._thread.run(set_void, self._store, self._id, void)
@@ -185,6 +188,7 @@ class _Cycle:
                 judge_cycles, self._store, self._policy, cycle_id=self._id, up_to=self._id
             )
             await self._thread.run(note_covered, self._store)
+        await self._asking.copies.settle(hurry=hurry)
         return void
 
     def _look_at_ends(self) -> None:

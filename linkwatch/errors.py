@@ -7,6 +7,7 @@ LinkwatchError              one sentence for a person; ends the command with exi
 ├── StoreError              the history could not be read or written
 │   └── BusyError           another cycle is at work on the same database
 ├── ReportError             the report could not be written
+├── CopyError               a local copy could not be given out
 └── ArchiveError            the archive failed; says nothing about the link itself
     ├── ArchiveBusy         worth another try after .retry_after_s
     ├── ArchiveRefused      a takedown or robots rule; asking again will not help
@@ -48,6 +49,10 @@ class BusyError(StoreError):
 
 class ReportError(LinkwatchError):
     """The report could not be written."""
+
+
+class CopyError(LinkwatchError):
+    """A local copy is not there, can't be read, or can't be put where it was wanted."""
 
 
 class ArchiveError(LinkwatchError):

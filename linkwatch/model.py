@@ -377,6 +377,35 @@ class KeptPace:
     rests: Mapping[str, KeptStop] = field(default_factory=dict)  # of services alone
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalCopy:
+    """A link's page, kept on this machine as it came."""
+
+    url: str  # the link
+    at: datetime  # of the check that it came with
+    seen_at: datetime  # of the last one that brought the same bytes
+    path: str  # of the file, relative to the database's folder, with slashes
+    digest: str  # of the payload, as it was sent: SHA-1 in base32
+    size_bytes: int  # of the file
+    length: int  # of the payload, in bytes
+    status: int
+    content_type: str | None
+    title: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldCopy:
+    """A local copy, as far as it matters for whether it stays."""
+
+    id: int
+    link_id: int
+    at: datetime
+    path: str
+    size_bytes: int
+    mentioned: bool  # its link, by some note
+    dead: bool  # its link
+
+
 class By(StrEnum):
     """What ignores a link."""
 

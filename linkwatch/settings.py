@@ -91,9 +91,19 @@ class Verdict(_Section, frozen=True):
     dead_after: DeadAfter = msgspec.field(default_factory=DeadAfter)
 
 
+class LocalLimits(_Section, frozen=True):
+    """How much of the pages is kept; a MB is a million bytes."""
+
+    page_mb: Annotated[int, msgspec.Meta(ge=1, le=100)] = 10  # they are in memory for a moment
+    total_mb: Annotated[int, msgspec.Meta(ge=1, le=100_000_000)] = 1000
+    keep: Count = 3
+
+
 class Archive(_Section, frozen=True):
     enabled: bool = True
     save: Literal["none"] = "none"
+    local: bool = False
+    local_limits: LocalLimits = msgspec.field(default_factory=LocalLimits)
     wayback_url: str = "https://web.archive.org"
     availability_url: str = "https://archive.org/wayback/available"
     timemaps: tuple[str, ...] = ()

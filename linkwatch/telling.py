@@ -11,6 +11,7 @@ from linkwatch.config import Config
 from linkwatch.errors import LinkwatchError
 from linkwatch.evidence import weigh
 from linkwatch.history import outlook
+from linkwatch.history.copies import copies_of
 from linkwatch.history.hosts import not_before
 from linkwatch.history.ledger import KnownCheck, read_link
 from linkwatch.history.paces import read_paces
@@ -37,6 +38,7 @@ def story_of(config: Config, url: str) -> Story:
     with Store(config.database, must_exist=True) as store:
         names, paths = places_of(store, config)
         found = read_link(store, link_of(url), names=names, paths=paths)
+        copies = copies_of(store, link_of(url))
         words = next((case.words for case in cases_of(store, [link_of(url)])), ())
     if found is None:
         raise LinkwatchError(f"History knows no link {link_of(url)}: no note has mentioned it.")
@@ -49,6 +51,7 @@ def story_of(config: Config, url: str) -> Story:
         rule=None if out else rule(valid, policy, words),
         checks=tuple(_told(checks, policy, words)),
         words=words,
+        copies=tuple(copies),
         before=None if verdict.state is record.verdict.state else record.verdict.state,
     )
 

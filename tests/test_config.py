@@ -22,6 +22,7 @@ from linkwatch.settings import (
     Check,
     DeadAfter,
     HostOverride,
+    LocalLimits,
     Notes,
     PerHost,
     Report,
@@ -148,6 +149,7 @@ def test_the_shipped_file_shows_every_key_and_no_other() -> None:
     assert set(shipped["verdict"]) == fields(Verdict)
     assert set(shipped["verdict"]["dead_after"]) == fields(DeadAfter)
     assert set(shipped["archive"]) == fields(Archive)
+    assert set(shipped["archive"]["local_limits"]) == fields(LocalLimits)
     assert set(shipped["schedule"]) == {"every"}  # or cron, of which its comment tells
     for key in fields(HostOverride) | {"cron"}:
         assert f"{key}:" in default_text()

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import blake2b
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from linkwatch.checker.copies import of_archive
@@ -22,6 +23,7 @@ from linkwatch.web.archived import archive_of
 from linkwatch.web.client import BODY_CAP, Answer
 from linkwatch.web.hosts import NotNowError
 from linkwatch.web.page import Page, became_another, checkable, has_anchor, shrank
+from linkwatch.web.recorded import Recorded
 from linkwatch.web.url import request_url
 
 _SLOW_S = 5.0  # a host that took so long is not asked for more than its pages
@@ -29,6 +31,17 @@ _LONG_BODY = 2 * 1024 * 1024  # where a #section is looked for: it may stand at 
 _ENOUGH = 6  # points against a service in a row, and it is not asked any more
 _NO_ANSWER, _NO_SENSE = 2, 1  # points: waiting for nothing costs more than an answer that says none
 _ENDS_IT = frozenset({Sign.CHALLENGE, Sign.LOGIN, Sign.CONSENT})  # no neighbour is asked then
+
+
+class Keeper(Protocol):
+    """Who keeps the pages of links that are well."""
+
+    @property
+    def page_cap(self) -> int | None:
+        """So many bytes a page may have to be kept; None: nothing is kept now."""
+
+    async def keep(self, result: CheckResult, chain: tuple[Recorded, ...]) -> None:
+        """Take a page, and the redirects that led there; waits while too many are waiting."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +52,7 @@ class Fetcher(Means):
     fragments: Mapping[str, Collection[str]] = field(default_factory=dict)  # wanted, by link
     probes_off: Collection[str] = ()
     siblings: Siblings | None = None  # None: no made-up address is asked for
+    keeper: Keeper | None = None  # None: no page is kept
     unanswered: dict[str, int] = field(default_factory=dict)  # points by probe, see _ENOUGH
 
     async def check(
@@ -53,6 +67,12 @@ class Fetcher(Means):
         first request is on its way: until then the link waits for its turn.
         """
         effort = Effort(heard=heard, sent=sent)
+        result = await self._find_out(link, effort)
+        if effort.chain and self.keeper is not None and worth_keeping(result):
+            await self.keeper.keep(result, effort.chain)
+        return result
+
+    async def _find_out(self, link: str, effort: Effort) -> CheckResult:
         probe = probe_for(link, self.probes_off)
         question = probe.question(link) if probe is not None else None
         if probe is None or question is None:
@@ -64,23 +84,26 @@ class Fetcher(Means):
             return (
                 self._told(probe, link, await self._ask(probe, question, effort), effort) or result
             )
-        landing = await self._ask(probe, question, effort)
+        itself = question == request_url(link)
+        landing = await self._ask(probe, question, effort, keep=self._page_cap if itself else None)
         told = self._told(probe, link, landing, effort)
         if told is not None:
             return told
-        if landing is None or landing.hops or question != request_url(link):
+        if landing is None or landing.hops or not itself:
             landing = None  # else the page is here already
         result = await self._page(link, effort, landing)
         if probe.hollow and result.status is not None and 200 <= result.status < 300:
             return replace(result, marks=(*result.marks, Mark(Sign.HOLLOW, probe.name)))
         return result
 
-    async def _ask(self, probe: Probe, question: str, effort: Effort) -> Landing | None:
+    async def _ask(
+        self, probe: Probe, question: str, effort: Effort, *, keep: int | None = None
+    ) -> Landing | None:
         """What a better question was answered with; None: it was not put, or not answered."""
         if self.unanswered.get(probe.name, 0) >= _ENOUGH:
             return None
         try:
-            landing = await Walk(self, effort, patient=False).to_its_end(
+            landing = await Walk(self, effort, patient=False, keep=keep).to_its_end(
                 question, follow=probe.follow
             )
         except NotNowError:
@@ -129,7 +152,8 @@ class Fetcher(Means):
         wanted = [name for name in self.fragments.get(link, ()) if checkable(name)]
         cap = _LONG_BODY if wanted else BODY_CAP
         if landing is None or _again(landing):
-            landing = await Walk(self, effort, body_cap=cap).to_its_end(link)
+            landing = await Walk(self, effort, body_cap=cap, keep=self._page_cap).to_its_end(link)
+        effort.chain = landing.chain
         result = self._result(link, landing, effort)
         answer, before = landing.answer, self.before.get(link)
         if answer is None:
@@ -155,6 +179,10 @@ class Fetcher(Means):
             found += await self.siblings.marks(look, self._neighbour(effort))
         result = replace(result, attempts=effort.requests, marks=tuple(found), fingerprint=now)
         return _with_anchors(result, page, wanted, answer)
+
+    @property
+    def _page_cap(self) -> int | None:
+        return self.keeper.page_cap if self.keeper is not None else None
 
     def _neighbour(self, effort: Effort) -> Ask:
         async def ask(url: str) -> Landing | None:
@@ -185,6 +213,23 @@ class Fetcher(Means):
 
     def _began(self, effort: Effort) -> datetime:
         return effort.began or self.clock.utc_now()
+
+
+def worth_keeping(result: CheckResult) -> bool:
+    """Whether what a link showed is its page, as far as can be told: a copy of it is a good one."""
+    return (
+        result.says is None
+        and result.status is not None
+        and 200 <= result.status < 300
+        and weigh(result).weight is Weight.HEALTHY
+        and not any(_tells_nothing(mark) for mark in result.marks)
+    )
+
+
+def _tells_nothing(mark: Mark) -> bool:
+    """Whether the page could stand for anything: the site's frame, or an app yet to run."""
+    undecidable = mark.sign is Sign.UNDECIDABLE and mark.by != "routing"
+    return undecidable or mark.sign is Sign.HOLLOW
 
 
 def _again(landing: Landing) -> bool:

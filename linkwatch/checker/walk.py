@@ -21,6 +21,7 @@ from linkwatch.web.archived import archive_of
 from linkwatch.web.client import BODY_CAP, Answer, Client, RequestFault
 from linkwatch.web.guard import outside_dns
 from linkwatch.web.hosts import Hosts
+from linkwatch.web.recorded import Recorded
 from linkwatch.web.retry import RetryPolicy, retry_after_s, retrying
 from linkwatch.web.url import host_of, name_of, request_url, resolve
 
@@ -59,6 +60,7 @@ class Effort:
     sent: Callable[[], None] | None = None  # is told that the first request is on its way
     requests: int = 0
     began: datetime | None = None  # when the first request left
+    chain: tuple[Recorded, ...] = ()  # the page's exchanges, see Landing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +73,7 @@ class Landing:
     message: str = ""
     hops: tuple[Hop, ...] = ()
     took_s: float = 0.0
+    chain: tuple[Recorded, ...] = ()  # all its exchanges; empty: not wanted, or not all are whole
 
 
 class Walk:
@@ -83,12 +86,16 @@ class Walk:
         *,
         body_cap: int = BODY_CAP,
         patient: bool = True,
+        keep: int | None = None,
     ) -> None:
-        """`patient`: passing trouble is asked about again; else one request a hop has to do."""
+        """`patient`: passing trouble is asked about again; else one request a hop has to do.
+        `keep`: record the exchanges, as long as no payload has more bytes."""
         self._means = means
         self._effort = effort
         self._body_cap = body_cap
         self._patient = patient
+        self._keep = keep
+        self._chain: list[Recorded | None] = []
         self._jar: aiohttp.CookieJar | None = None  # most walks need none
         self._hops: list[Hop] = []
         self._spent_s = 0.0
@@ -115,6 +122,8 @@ class Walk:
             reply = await self._ask_patiently(url, cookies)
             if isinstance(reply, RequestFault):
                 return self._end(url, fault=reply.fault, message=reply.message)
+            if self._keep is not None:
+                self._chain.append(reply.recorded)
             if not 300 <= reply.status < 400:
                 return self._end(url, answer=reply)
             target = resolve(url, reply.location) if reply.location else None
@@ -189,10 +198,14 @@ class Walk:
                     user_agent=manners.user_agent,
                     cookies=cookies,
                     body_cap=self._body_cap,
+                    keep=self._keep,
                 )
             except RequestFault as fault:
                 reply = fault
-            self._spent_s += clock.monotonic_s() - started_s
+            spent_s = clock.monotonic_s() - started_s
+            if isinstance(reply, Answer):
+                spent_s = max(0.0, spent_s - reply.read_on_s)  # keeping a page costs it no credit
+            self._spent_s += spent_s
         if self._effort.heard is not None and isinstance(reply, Answer):
             self._effort.heard(url)
         asked_s = self._asked_s(url, reply)
@@ -238,6 +251,7 @@ class Walk:
         fault: Fault | None = None,
         message: str = "",
     ) -> Landing:
+        whole = [recorded for recorded in self._chain if recorded is not None]
         return Landing(
             url=url,
             answer=answer,
@@ -245,4 +259,5 @@ class Walk:
             message=message,
             hops=tuple(self._hops),
             took_s=self._spent_s,
+            chain=tuple(whole) if len(whole) == len(self._chain) else (),
         )

@@ -296,3 +296,33 @@ def archived_links(db: Database) -> None:
     links.add_column("lives_at", str)  # of a watched one: the check that made sure that it lives
     db.execute("create index links_original on links (original_id) where original_id is not null")
     db.execute("create index links_watched on links (id) where watched = 1")
+
+
+@migrations(name="0005_local_copies")
+def local_copies(db: Database) -> None:
+    """Pages kept on this machine; a row for every file below `copies/`."""
+    copies = db.table("copies")
+    copies.create(
+        {
+            "id": int,
+            "link_id": int,
+            "cycle_id": int,  # whose check brought it
+            "at": str,
+            "seen_at": str,  # when a check last brought the same bytes
+            "path": str,  # relative to the database's folder
+            "digest": str,  # of the payload: SHA-1 in base32
+            "size_bytes": int,  # of the file
+            "length": int,  # of the payload, in bytes
+            "status": int,
+            "content_type": str,
+            "title": str,
+            "pending": int,  # 1 until its cycle was judged: it may be void, and the copy no good
+        },
+        pk="id",
+        foreign_keys=[("link_id", "links", "id"), ("cycle_id", "cycles", "id")],
+        not_null={"at", "seen_at", "path", "digest", "size_bytes", "length", "status"},
+        defaults={"pending": 1},
+    )
+    copies.create_index(["link_id"])
+    copies.create_index(["path"], unique=True)
+    db.execute("create index copies_pending on copies (cycle_id) where pending = 1")

@@ -11,6 +11,7 @@ from linkwatch.model import (
     CheckResult,
     Drift,
     LinkRecord,
+    LocalCopy,
     Lookup,
     Mark,
     Original,
@@ -44,6 +45,7 @@ class Story:
     checks: tuple[StoredCheck, ...]  # oldest first
     rule: str | None = None  # by which it was judged so
     words: tuple[Testimony, ...] = ()  # people's, oldest first
+    copies: tuple[LocalCopy, ...] = ()  # oldest first
     before: State | None = None  # how the last cycle judged it, where the settings changed since
 
 
@@ -74,6 +76,8 @@ def _lines(story: Story) -> Iterator[str]:
     if link.original is not None:
         yield from _row("original", *_original(link.original))
     yield from _row("archive", *_archive(link.lookup))
+    if story.copies:
+        yield from _row("local copy", *map(_local, story.copies))
     if link.mentions or link.watched:
         due = "at the next cycle" if link.next_check is None else words.minute(link.next_check)
         yield from _row("next check", due)
@@ -130,6 +134,12 @@ def _original(original: Original) -> Iterator[str]:
     since = "" if original.since is None else f" since {words.day(original.since)}"
     lives = ": it lives again, and the note can go back to it" if original.lives else ""
     yield f"{original.state}{since}{lives}"
+
+
+def _local(copy: LocalCopy) -> str:
+    still = f", still so on {words.day(copy.seen_at)}" if copy.seen_at > copy.at else ""
+    kb = max(1, round(copy.size_bytes / 1000))
+    return f"of {words.minute(copy.at)}, {kb:,} kB{still}"
 
 
 def _ignored(said: Overruled) -> Iterator[str]:

@@ -39,6 +39,7 @@ from linkwatch.web.lenient import (
     said_before,
 )
 from linkwatch.web.limits import open_connections
+from linkwatch.web.recorded import Recorded, Recorder
 from linkwatch.web.resolver import (
     BadNameError,
     NameNotFoundError,
@@ -80,6 +81,8 @@ class Answer:
     body: bytes  # its beginning, decompressed
     remark: str | None  # what was wrong with the body
     cut: bool = False  # there is, or may be, more of the body
+    recorded: Recorded | None = None  # the whole of it, where that was asked for and came
+    read_on_s: float = 0.0  # what reading on for that took
 
 
 class Client:
@@ -95,6 +98,7 @@ class Client:
             allow_private=allow_private or proxy is not None, nameservers=nameservers
         )
         self._connected: set[Listener] = set()
+        self._recorder = Recorder()
         self._most = open_connections()
         self._connector = aiohttp.TCPConnector(
             resolver=self.resolver,
@@ -159,10 +163,12 @@ class Client:
         user_agent: str,
         cookies: Mapping[str, str],
         body_cap: int = BODY_CAP,
+        keep: int | None = None,
     ) -> Answer:
         """GET `url`, as `web.url.request_url` gives it: at most `body_cap` bytes of its body.
 
-        Raises RequestFault.
+        `keep`: read pages and redirects of so many bytes to their ends, and record them; but none
+        whose URL has a password. All else of the answer is as without it. Raises RequestFault.
         """
         clock_s = asyncio.get_running_loop().time
         started_s = clock_s()
@@ -187,7 +193,18 @@ class Client:
             return flawed
         try:
             self._heed_network(url, response.status)
-            body, remark = await _read(response, body_cap)
+            wanted = keep is not None and 200 <= response.status < 400 and not authorization
+            taken: list[bytes] | None = [] if wanted else None
+            body, remark = await _read(response, body_cap, taken)
+            recorded, read_on_s = None, 0.0
+            if (
+                keep is not None
+                and taken is not None
+                and (remark is None or response.status >= 300)
+            ):
+                began_s = clock_s()
+                recorded = await self._recorder.record(response, taken, keep)
+                read_on_s = clock_s() - began_s
         finally:
             response.release() if response.content.at_eof() else response.close()
         return Answer(
@@ -199,6 +216,8 @@ class Client:
             body=body,
             remark=remark,
             cut=remark is not None or len(body) >= body_cap,
+            recorded=recorded,
+            read_on_s=read_on_s,
         )
 
     def _heed_network(self, url: str, status: int) -> None:
@@ -272,8 +291,13 @@ def _flawed(exc: Exception) -> Answer | None:
     )
 
 
-async def _read(response: aiohttp.ClientResponse, cap: int) -> tuple[bytes, str | None]:
-    """The body up to its cap, and a remark where it broke off: that is no fault of the link."""
+async def _read(
+    response: aiohttp.ClientResponse, cap: int, taken: list[bytes] | None
+) -> tuple[bytes, str | None]:
+    """The body up to its cap, and a remark where it broke off: that is no fault of the link.
+
+    What was read for it is added to `taken`, as it came.
+    """
     chunks: list[bytes] = []
     size = 0
     begun = False
@@ -286,6 +310,8 @@ async def _read(response: aiohttp.ClientResponse, cap: int) -> tuple[bytes, str 
                     return b"".join(chunks), "the body broke off"
                 break
             begun = True
+            if taken is not None:
+                taken.append(packed)
             chunk = unpacker.unpack(packed, cap - size)
             chunks.append(chunk)
             size += len(chunk)
