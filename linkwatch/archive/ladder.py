@@ -21,12 +21,13 @@ from linkwatch.archive.answers import ArchiveDown, ArchiveGarbled, Capture, Unas
 from linkwatch.archive.archives import Archives, not_for_archives
 from linkwatch.archive.choose import end_of_day, not_after, ranked, usable, variants
 from linkwatch.archive.pace import Service
-from linkwatch.archive.playback import Astray, Playback, original_in
+from linkwatch.archive.playback import Astray, Playback
 from linkwatch.archive.threads import Threads
 from linkwatch.archive.timemap import listed
 from linkwatch.archive.verify import flaw
 from linkwatch.errors import ArchiveBusy, ArchiveError, ArchiveRefused
 from linkwatch.model import UNSETTLED, Lookup, Outcome, Snapshot, Wanted
+from linkwatch.web.archived import archived
 from linkwatch.web.client import Client
 from linkwatch.web.url import name_of, request_url
 
@@ -115,11 +116,12 @@ class Ladder:
         copy = climb.want.again
         if copy is None:
             return None
+        known = archived(copy.url, self._archives.wayback_url)
         ours = copy.url.startswith(f"{self._archives.base_url}/web/")
         climb.done.discard(copy.url)
         capture = Capture(
             timestamp=copy.timestamp,
-            original=original_in(copy.url) or climb.url,
+            original=(known.original if known else None) or climb.url,
             status=copy.status,
             memento=None if ours else copy.url,
         )

@@ -10,8 +10,7 @@ import re
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from linkwatch.archive.access import Access
@@ -27,6 +26,7 @@ from linkwatch.archive.archives import Archives
 from linkwatch.archive.pace import Service
 from linkwatch.errors import ArchiveError
 from linkwatch.model import Fault, Hop
+from linkwatch.web.archived import memento_of
 from linkwatch.web.client import Answer, Client, RequestFault
 from linkwatch.web.retry import retry_after_s
 from linkwatch.web.url import request_url, resolve
@@ -91,7 +91,7 @@ class Playback:
         answer = await self._get(gate)
         if isinstance(answer, ArchiveError):
             return answer
-        taken_at = _memento_datetime(answer)
+        taken_at = self._taken_at(answer, gate)
         if taken_at is not None:  # to the second
             return Capture(timestamp=taken_at, original=url, status=None)
         if answer.status == 404:
@@ -110,7 +110,7 @@ class Playback:
             answer = await self._get(url)
             if isinstance(answer, ArchiveError):
                 return answer
-            taken_at = _memento_datetime(answer)
+            taken_at = self._taken_at(answer, url)
             if taken_at is None and answer.status == 404:
                 return Astray("the archive does not have it any more")
             if taken_at is not None:
@@ -154,6 +154,10 @@ class Playback:
             return f"{ours}{stamp_of(taken_at)}id_/{target}"
         return target
 
+    def _taken_at(self, answer: Answer, url: str) -> datetime | None:
+        """When an answer was archived; None: the archive itself is speaking."""
+        return memento_of(answer.headers, url, self._archives.wayback_url)
+
     async def _get(self, url: str) -> Answer | ArchiveError:
         """An archived response, a redirect of the archive's own, or its 404."""
         timeout_s = min(_TIMEOUT_S, self._archives.timeout_s)
@@ -168,7 +172,7 @@ class Playback:
             leads = answer.status in _FOLLOWED and answer.location
             # A blank 404 is how an outage looked.
             missing = answer.status == 404 and answer.body.strip()
-            if _memento_datetime(answer) is not None or leads or missing:
+            if self._taken_at(answer, url) is not None or leads or missing:
                 return answer
             asked_s = retry_after_s(answer.retry_after, self._access.clock.utc_now())
             words = answer.body[:65_536].decode("utf-8", "replace")
@@ -208,20 +212,6 @@ def _unpacked(answer: Answer) -> Answer:
     except zlib.error:
         return answer
     return replace(answer, body=body)
-
-
-def _memento_datetime(answer: Answer) -> datetime | None:
-    try:
-        taken_at = parsedate_to_datetime(answer.headers["memento-datetime"])
-    except (KeyError, ValueError, OverflowError, TypeError, IndexError):
-        return None
-    return taken_at.replace(tzinfo=UTC) if taken_at.tzinfo is None else taken_at.astimezone(UTC)
-
-
-def original_in(url: str) -> str | None:
-    """What was archived, told from a copy's address; None if that does not tell."""
-    place = _place(url)
-    return place[2] if place else None
 
 
 def _place(url: str) -> tuple[str, datetime, str] | None:

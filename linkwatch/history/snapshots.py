@@ -12,6 +12,12 @@ from linkwatch.history.store import Store
 from linkwatch.history.times import from_text, to_text
 from linkwatch.model import UNSETTLED, Lookup, Outcome, Sighting, Snapshot, Wanted
 
+LOCAL = "local"  # what the copies on this machine are called beside the archives' names
+
+# Who keeps a good copy of which link.
+_KEPT = f"""select link_id, archive from snapshots where verified = 1
+    union select link_id, '{LOCAL}' from copies where pending = 0"""  # noqa: S608 - our own text
+
 
 def with_copies(store: Store, wanted: Iterable[Wanted], *, anew: bool = False) -> list[Wanted]:
     """The same links, with what is known of their copies, and of their pages when they lived.
@@ -77,8 +83,8 @@ def keepers_of(store: Store, *, link_id: int | None = None) -> dict[int, tuple[s
     """Who keeps a verified copy of each link, by link; of all links, or of one."""
     found: dict[int, tuple[str, ...]] = {}
     for row in store.rows(
-        """select distinct link_id, archive from snapshots
-           where verified = 1 and (:link is null or link_id = :link) order by link_id, archive""",
+        f"""select * from ({_KEPT})
+            where (:link is null or link_id = :link) order by link_id, archive""",  # noqa: S608 - ours
         {"link": link_id},
     ):
         found[row["link_id"]] = (*found.get(row["link_id"], ()), row["archive"])
@@ -100,15 +106,15 @@ class Coverage:
 
 def coverage(store: Store) -> Coverage:
     """How well the mentioned links are covered."""
-    kept = "exists (select 1 from snapshots where link_id = links.id and verified = 1)"
+    kept = f"links.id in (select link_id from ({_KEPT}))"  # noqa: S608 - our own text
     (total,) = store.rows(
         f"""select count(*) as links, total(state = 'dead') as dead, total({kept}) as kept,
                    total(state = 'dead' and {kept}) as kept_dead
             from links where mentioned = 1"""  # noqa: S608 - our own text
     )
     keepers = store.rows(
-        """select archive, count(distinct link_id) as n from snapshots
-           join links on links.id = link_id where verified = 1 and mentioned = 1 group by archive"""
+        f"""select archive, count(*) as n from ({_KEPT})
+            join links on links.id = link_id where mentioned = 1 group by archive"""  # noqa: S608 - ours
     )
     outcomes = store.rows(
         """select coalesce(outcome, 'not_asked') as outcome, count(*) as n, min(next_at) as next_at
