@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ada_url import URL
-
 from linkwatch.web.archived import archive_of
 from linkwatch.web.guard import literal, outside_dns, private_name
-from linkwatch.web.url import host_of, name_of, request_url
+from linkwatch.web.url import has_userinfo, host_of, name_of, request_url
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,13 +38,9 @@ def not_for_archives(url: str, archives: Archives) -> str | None:
 
     Links to private hosts are only told to an archive that is itself at a private address.
     """
-    try:
-        parsed = URL(url)
-    except ValueError:
-        return "This URL can't be read."
     if request_url(url) is None:
         return "This URL can't be read."
-    if parsed.username or parsed.password:
+    if has_userinfo(url):
         return "The URL holds a user name or password, which no archive is told."
     name = name_of(url)
     if host_of(url) == host_of(archives.wayback_url) or archive_of(url) is not None:

@@ -22,7 +22,7 @@ from linkwatch.archive.playback import get
 from linkwatch.errors import ArchiveError
 from linkwatch.web.client import Client
 from linkwatch.web.retry import retry_after_s
-from linkwatch.web.url import request_url, resolve
+from linkwatch.web.url import has_userinfo, request_url, resolve
 
 _TIMEOUT_S: Final = 40.0  # an aggregator asks many archives, and gives each half a minute
 _MOST: Final = 5_000
@@ -45,7 +45,7 @@ def captures_in(text: str, *, base: str, url: str, now: datetime) -> list[Captur
             continue
         taken_at = _moment(rest)
         memento = request_url(resolve(base, target) or "")
-        if memento is None or taken_at is None or taken_at > now + _AHEAD:
+        if memento is None or has_userinfo(memento) or taken_at is None or taken_at > now + _AHEAD:
             continue
         found[memento] = Capture(timestamp=taken_at, original=url, status=None, memento=memento)
     return list(found.values())
@@ -85,7 +85,7 @@ async def listed(
         now = access.clock.utc_now()
         if answer.status == 200 and next(_links(text), None) is not None:
             found = captures_in(text, base=address, url=url, now=now)
-            if found or _REL.search(text):
+            if found or (_REL.search(text) and not answer.cut):
                 return found
         asked_s = retry_after_s(answer.retry_after, now)
         raise trouble(answer.status, text[:65_536], answer.headers, asked_s=asked_s)

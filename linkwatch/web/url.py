@@ -106,6 +106,15 @@ def name_of(url: str) -> str:
     return host_of(url).rpartition(":")[0]
 
 
+def has_userinfo(url: str) -> bool:
+    """Whether a URL holds a user name or a password."""
+    try:
+        parsed = URL(url)
+    except ValueError:
+        return False
+    return bool(parsed.username or parsed.password)
+
+
 def bare(url: str) -> str:
     """A URL without what leads to the same place: scheme, `www.`, the last slash, its query."""
     parts = urlsplit(url)
