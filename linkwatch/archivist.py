@@ -41,8 +41,7 @@ def find(url: str, date: datetime | None) -> None:
     from linkwatch.archiving import look_up
     from linkwatch.clock import SystemClock
     from linkwatch.loop import run
-    from linkwatch.model import UNSETTLED
-    from linkwatch.report.archives import answer
+    from linkwatch.report.archives import answer, is_open
     from linkwatch.watch import watching
 
     call = current()
@@ -51,7 +50,7 @@ def find(url: str, date: datetime | None) -> None:
         found = run(look_up(call.config(), url, at, clock=SystemClock(), progress=progress))
     for line in answer(found):
         tell(line)
-    if found.snapshot is None and found.outcome in UNSETTLED:
+    if is_open(found):
         sys.exit(Exit.FAILED)
 
 
@@ -66,8 +65,7 @@ def verify(urls: tuple[str, ...]) -> None:
     from linkwatch.archiving import look_again
     from linkwatch.clock import SystemClock
     from linkwatch.loop import run
-    from linkwatch.model import UNSETTLED
-    from linkwatch.report.archives import again
+    from linkwatch.report.archives import again, is_open
     from linkwatch.report.words import count
     from linkwatch.watch import watching
 
@@ -79,5 +77,5 @@ def verify(urls: tuple[str, ...]) -> None:
     if not call.quiet:
         good = sum(lookup.snapshot is not None and lookup.snapshot.verified for _, lookup in told)
         say(f"{count(len(told), 'copy', 'copies')} opened, {good} of them show the page.")
-    if any(lookup.outcome in UNSETTLED for _, lookup in told):
+    if any(is_open(lookup) for _, lookup in told):
         sys.exit(Exit.FAILED)

@@ -126,6 +126,8 @@ class Ladder:
             memento=None if ours else copy.url,
         )
         shown = await self._open(climb, [capture])
+        if shown is None and climb.refused:
+            climb.flawed.append(self._snapshot(capture, flaw="the archive shows it no more"))
         if shown is None and climb.troubles:
             return _outcome(climb.troubles[-1])
         return shown

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from linkwatch.model import KeptPace, Lookup, Outcome, Wanted
+from linkwatch.model import UNSETTLED, KeptPace, Lookup, Outcome, Wanted
 from linkwatch.report import words
 from linkwatch.report.inert import shown, terminal
 
@@ -88,11 +88,18 @@ def answer(found: Lookup) -> Iterator[str]:
         yield found.detail
 
 
+def is_open(found: Lookup) -> bool:
+    """Whether the archives left the question open."""
+    copy = found.snapshot
+    return not copy.verified if copy is not None else found.outcome in UNSETTLED
+
+
 def again(before: Wanted, lookup: Lookup) -> str:
     """What came of opening a copy once more, in one line."""
     copy, known = lookup.snapshot, before.again
-    if copy is not None and copy.verified:
+    if copy is not None:
         same = known is None or copy.url == known.url
-        return f"{before.url}: {'still good' if same else 'another copy'}: {copy.url}"
+        what = "still good" if same else "another copy"
+        return f"{before.url}: {what if copy.verified else 'it could not be opened'}: {copy.url}"
     detail = f" {lookup.detail}" if lookup.detail.strip() else ""
     return f"{before.url}: {words.lookup(lookup)}{detail}"

@@ -1,0 +1,266 @@
+"""Whole cycles beside archives that are well, ill, hung or away; and the archive's commands."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from linkwatch.archiving import look_again, look_up
+from linkwatch.cycle import run_cycle
+from linkwatch.errors import LinkwatchError
+from linkwatch.history.store import Store
+from linkwatch.model import Ending, Lookup, Outcome
+from linkwatch.report.archives import again, answer, overview
+from linkwatch.telling import archives_status_of
+from linkwatch.watch import Silent
+from linkwatch.wiring import ledger_of
+from tests.fakes.archive import FakeTimeMaps, Illness
+from tests.fakes.web import Reply
+from tests.world import World
+
+GONE = Reply(status=404, body=b"<title>No</title>")
+PARKED = b"<title>example.org is for sale</title><p>Buy this domain. Make an offer."
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    with World(tmp_path) as world:
+        yield world
+
+
+def dead(world: World, *paths: str) -> list[str]:
+    """Dead links, each in a line of a note of its own."""
+    urls = [world.web.page("gone.example", path, GONE) for path in paths]
+    world.note("a.md", "\n\n".join(urls))
+    return urls
+
+
+def lookup(world: World, url: str) -> Lookup:
+    return world.links[url].lookup
+
+
+def test_the_report_offers_a_copy_that_was_opened_and_passes_over_those_that_will_not_do(
+    world: World,
+) -> None:
+    (url,) = dead(world, "/a")
+    world.archive.capture(url, "20240101000000")
+    world.archive.capture(url, "20250601000000", body=PARKED)
+    world.archive.capture(url, "20251201000000", status=404)
+    world.check()
+    found = lookup(world, url)
+    assert found.snapshot
+    assert (found.snapshot.timestamp.year, found.snapshot.verified) == (2024, True)
+    assert "Verified copies: 1 of 1 dead link, 1 of all 1." in world.report
+    assert "[Archived copy of 2024-01-01]" in world.report
+    asked = world.archive.requests.total()
+    world.pass_days(8)
+    world.check()
+    assert world.archive.requests.total() == asked  # what was found and opened is for good
+
+
+ILL: list[Illness] = ["429", "503", "502", "404", "html", "empty", "truncated", "refused"]
+
+
+@pytest.mark.parametrize("illness", ILL)
+def test_while_an_archive_is_ill_nothing_is_lost_or_believed_and_the_report_says_so(
+    world: World, illness: Illness
+) -> None:
+    kept, new = dead(world, "/a", "/b")
+    world.archive.capture(kept, "20240101000000")
+    world.check(world.folder / "notes")
+    assert lookup(world, kept).outcome is Outcome.FOUND
+    assert lookup(world, new).outcome is Outcome.NOT_ARCHIVED
+    world.archive.ill(illness)
+    world.pass_days(7.5)
+    world.check()
+    assert lookup(world, kept).outcome is Outcome.FOUND
+    unsure = lookup(world, new)
+    assert unsure.outcome in (Outcome.RATE_LIMITED, Outcome.UNAVAILABLE, Outcome.MALFORMED)
+    assert unsure.next_at
+    assert (
+        "About 1 dead link no archive could be asked yet; the next try is after 20" in world.report
+    )
+    # Well again, it is asked as soon as it may be, though the link itself is not due for days.
+    world.archive.well()
+    world.archive.capture(new, "20240101000000")
+    world.pass_days((unsure.next_at - world.clock.utc_now()) / timedelta(days=1))
+    assert world.check().checked == 0
+    assert lookup(world, new).outcome is Outcome.FOUND
+    assert "no archive could be asked" not in world.report
+
+
+def test_an_outage_as_a_whole_is_survived(world: World) -> None:
+    urls = dead(world, *(f"/{number}" for number in range(12)))
+    world.archive.outage()
+    world.check()
+    assert {lookup(world, url).outcome for url in urls} == {Outcome.UNAVAILABLE}
+    assert world.archive.requests.total() <= 24
+    world.archive.well()
+    world.pass_days(1)
+    world.check()
+    assert {lookup(world, url).outcome for url in urls} == {Outcome.NOT_ARCHIVED}
+
+
+def test_budgets_and_stops_hold_from_one_check_to_the_next(world: World) -> None:
+    dead(world, *(f"/{number}" for number in range(30)))
+    for _ in range(3):
+        world.check()
+    assert world.archive.most_in_a_minute("availability") <= 20
+    assert world.archive.most_in_a_minute("cdx") <= 24
+    assert not world.archive.over_budget()
+    world.archive.ill("429", retry_after=7200)
+    world.note("b.md", world.web.page("gone.example", "/new", GONE))
+    world.pass_days(0.1)
+    world.check()
+    asked = world.archive.requests.total()
+    world.pass_days(0.05)
+    world.note("c.md", world.web.page("gone.example", "/newer", GONE))
+    world.check()
+    assert world.archive.requests.total() == asked
+
+
+def test_a_hung_archive_holds_up_neither_the_report_nor_the_end(world: World) -> None:
+    (url,) = dead(world, "/a")
+    world.archive.ill("hung")
+    config = world.config
+
+    async def scenario() -> None:
+        cycle = run_cycle(
+            config,
+            cwd=world.folder,
+            clock=world.clock,
+            progress=Silent(),
+            nameservers=world.dns.nameservers,
+        )
+        task = asyncio.create_task(cycle)
+        while not world.archive.log:  # noqa: ASYNC110 - the archive lives in another thread
+            await asyncio.sleep(0.005)
+        report = (world.folder / "data" / "report.md").read_text("utf-8")
+        assert "**1 link in 1 note: 1 dead.**" in report
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    started_s = time.monotonic()
+    asyncio.run(scenario())
+    assert time.monotonic() - started_s < 10
+    with Store(config.database) as store:
+        last = ledger_of(store, config).cycle
+    assert last
+    assert last.ending is Ending.FINISHED  # it was over before the archive was asked
+    assert lookup(world, url).outcome is Outcome.NOT_ASKED
+    world.archive.well()
+    world.check()
+    assert lookup(world, url).outcome is Outcome.NOT_ARCHIVED
+
+
+def test_another_archive_is_asked_if_the_configuration_names_it(world: World) -> None:
+    (url,) = dead(world, "/a")
+    with FakeTimeMaps(clock=world.clock) as other:
+        other.memento(url, "20240101000000")
+        world.configure(archive={"timemaps": [other.timemap_url]})
+        world.check()
+        found = lookup(world, url)
+        assert found.snapshot
+        assert found.snapshot.url.startswith(other.url)
+
+
+# By hand
+
+
+def find(world: World, url: str, at: str | None = None) -> list[str]:
+    found = look_up(
+        world.config,
+        url,
+        None if at is None else world.clock.utc_now().fromisoformat(f"{at}T00:00:00+00:00"),
+        clock=world.clock,
+        progress=Silent(),
+        nameservers=world.dns.nameservers,
+    )
+    return list(answer(asyncio.run(found)))
+
+
+def verify(world: World, *urls: str) -> list[str]:
+    told = look_again(
+        world.config,
+        urls,
+        clock=world.clock,
+        progress=Silent(),
+        nameservers=world.dns.nameservers,
+    )
+    return [again(before, lookup) for before, lookup in asyncio.run(told)]
+
+
+def test_any_link_can_be_looked_for_by_hand(world: World) -> None:
+    alive = world.web.page("well.example", "/", Reply(body=b"<title>Well</title>"))
+    world.note("a.md", alive)
+    world.check()
+    assert not world.archive.log  # a living link is no archive's business
+    assert find(world, alive)[0].startswith("Not archived; it will be asked again after")
+    world.archive.capture(alive, "20240101000000")
+    world.archive.capture(alive, "20250101000000")
+    shown, day = find(world, alive)
+    assert shown == f"{world.archive.url}/web/20250101000000/{alive}"
+    assert day.endswith("it was opened, and shows the page.")
+    assert f"/web/20240101000000/{alive}" in find(world, alive, "2024-06-01")[0]
+    assert world.links[alive].kept_by == ("127.0.0.1",)
+    assert "Not archived" in find(world, "https://never.example/noted")[0]
+    assert len(world.links) == 1
+
+
+def test_copies_that_reports_offer_can_be_opened_again(world: World) -> None:
+    first, second = dead(world, "/a", "/b")
+    for url in (first, second):
+        world.archive.capture(url, "20240101000000")
+        world.archive.capture(url, "20230101000000")
+    world.check()
+    assert [line.partition(": http")[0] for line in verify(world)] == [
+        f"{first}: still good",
+        f"{second}: still good",
+    ]
+    world.archive.block(first)
+    assert all("The archive does not show this site" in line for line in verify(world, first))
+    world.archive.ill("503")
+    assert f"{second}: it could not be opened: " in verify(world, second)[0]
+    assert world.links[second].kept_by == ("127.0.0.1",)  # an ill archive takes nothing away
+    assert world.links[first].kept_by == ()
+    assert lookup(world, first).outcome is Outcome.EXCLUDED
+    with pytest.raises(LinkwatchError, match="no copy"):
+        verify(world, "https://never.example/noted")
+
+
+def test_a_copy_that_does_not_hold_any_more_gives_way(world: World) -> None:
+    (url,) = dead(world, "/a")
+    world.archive.capture(url, "20240101000000")
+    world.check()
+    with Store(world.config.database) as store, store.writing() as connection:
+        connection.execute(  # as if it had shown the page when it was opened first
+            "update snapshots set timestamp = '2024-06-01T00:00:00.000Z',"
+            " url = replace(url, '20240101', '20240601')"
+        )
+    assert f"{url}: another copy: " in verify(world, url)[0]
+    found = lookup(world, url)
+    assert found.snapshot
+    assert found.snapshot.timestamp.month == 1
+
+
+def test_one_screen_tells_who_keeps_what_and_what_was_asked(world: World) -> None:
+    first, _ = dead(world, "/a", "/b")
+    world.archive.capture(first, "20240101000000")
+    world.check()
+    told = overview(archives_status_of(world.config, now=world.clock.utc_now()))
+    assert "verified      copies of 1 of 2 dead links, 1 of all\n" in told
+    assert "127.0.0.1: 1 link\n" in told
+    assert "dead links    1 found\n" in told
+    assert "dead links    1 not_archived\n" in told
+    assert "availability: 2 of 20 requests in the last minute\n" in told
+    world.archive.ill("429", retry_after=3600)
+    world.pass_days(8)
+    world.check()
+    told = overview(archives_status_of(world.config, now=world.clock.utc_now()))
+    assert "left alone    127.0.0.1 until 2026-01-13 05:00 UTC: the archive says: too many" in told
