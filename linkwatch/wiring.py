@@ -17,10 +17,11 @@ from linkwatch.model import Ledger
 from linkwatch.notes.vault import display_names
 from linkwatch.settings import Seconds
 from linkwatch.verdict import Policy
-from linkwatch.web.archived import archive_named
+from linkwatch.web.archived import archive_called
 from linkwatch.web.hosts import Manners
 
-# Archives serve everybody from what they are given: they are asked more gently than other hosts.
+# Public archives serve everybody from what they are given. At one request a second, whoever makes
+# it, the budget for playback (archive.pace) holds for checks of archived links too.
 _ARCHIVES_CONCURRENCY = 2
 _ARCHIVES_INTERVAL = Seconds(1.0)
 
@@ -44,7 +45,7 @@ def manners_of(config: Config) -> Callable[[str], Manners]:
     def manners(name: str) -> Manners:
         own = config.override(name)
         concurrency, interval_s = check.per_host.concurrency, check.per_host.interval
-        if archive_named(name, config.archive.wayback_url):
+        if archive_called(name) is not None:
             concurrency = min(concurrency, _ARCHIVES_CONCURRENCY)
             interval_s = max(interval_s, _ARCHIVES_INTERVAL)
         return Manners(

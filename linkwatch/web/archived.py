@@ -97,12 +97,6 @@ def archive_called(name: str) -> str | None:
     return None if domain is None else _ARCHIVES[domain]
 
 
-def archive_named(name: str, wayback_url: str = "") -> bool:
-    """Whether a host of this name is an archive's."""
-    own = bool(wayback_url) and name == name_of(wayback_url)
-    return own or archive_called(name) is not None
-
-
 def has_mementos(archive: str) -> bool:
     """Whether an archive marks its copies with a `Memento-Datetime`, always."""
     return archive not in (_TODAY, _PERMA)
