@@ -42,7 +42,7 @@ def told(note: str) -> Told:
         "Date accessed: 4-Mar-2021",
         "[cited 2021 Mar 4]",
         "(accessed 2021-03-04T10:00Z, updated 2022-01-01)",
-        "accessed 03/14/2021"[:9] + "04 March 2021",
+        "accessed 04 March 2021",
         "%% accessed 2021-03-04 %%",
         "<!-- accessed 2021-03-04 -->",
         "ACCESSED MARCH 4, 2021",
@@ -73,7 +73,7 @@ def told(note: str) -> Told:
         "hämtad 4 mars 2021",
         "Hämtad den 4 mars 2021",
         "\n  (accessed 2021-03-04)",
-        "\n> accessed 2021-03-04"[:1] + "accessed 2021-03-04",
+        "\naccessed 2021-03-04",
         "is an essay,\r\n— accessed 2021-03-04",
         "accessed\n4 March 2021",
         "abgerufen am 4.\n  März 2021",
@@ -179,6 +179,31 @@ def test_a_date_belongs_to_the_link_beside_it(note: str, expected: Told) -> None
     assert told(note) == expected
 
 
+REFERENCES = """\
+---
+created: 2019-01-01
+references:
+  - url: http://a/
+    tags:
+      - x
+    accessed: 2020-01-01
+  - retrieved: 2020-02-02
+    url: http://c/
+more: http://d/
+---
+"""
+TABLES = """\
++++
+[[references]]
+url = 'http://a/'
+accessed = 2020-01-01
+[[references]]
+accessed = 2020-02-02
+url = 'http://c/'
++++
+"""
+
+
 @pytest.mark.parametrize(
     ("fields", "expected"),
     [
@@ -210,16 +235,10 @@ def test_a_date_belongs_to_the_link_beside_it(note: str, expected: Told) -> None
             {"a/": "2020-01-02", "b/": "~2019-01-01"},
         ),
         (
-            "---\ncreated: 2019-01-01\nrefs:\n  - url: http://a/\n    tags:\n      - x\n"
-            "    accessed: 2020-01-01\n  - retrieved: 2020-02-02\n    url: http://c/\n"
-            "more: http://d/\n---\n",
+            REFERENCES,
             {"a/": "2020-01-01", "c/": "2020-02-02", "d/": "~2019-01-01", "b/": "~2019-01-01"},
         ),
-        (
-            "+++\n[[refs]]\nurl = 'http://a/'\naccessed = 2020-01-01\n"
-            "[[refs]]\naccessed = 2020-02-02\nurl = 'http://c/'\n+++\n",
-            {"a/": "2020-01-01", "c/": "2020-02-02"},
-        ),
+        (TABLES, {"a/": "2020-01-01", "c/": "2020-02-02"}),
         ("date:: 2020-01-02\ntags:: x\n\n", {"b/": "~2020-01-02"}),
         ("alias:: x\ndate:: [[Jan 2nd, 2020]]\r\n", {"b/": "~2020-01-02"}),
         ("# Title\n\ndate:: 2020-01-02\n\n", {}),
