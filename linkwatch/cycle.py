@@ -16,6 +16,7 @@ from random import Random
 
 from linkwatch.archive.rescue import Pace, rescue
 from linkwatch.asking import Asking
+from linkwatch.citing import cite
 from linkwatch.clock import Clock
 from linkwatch.config import Config
 from linkwatch.ends import crowded
@@ -30,7 +31,7 @@ from linkwatch.history.cycles import (
 )
 from linkwatch.history.ledger import roots
 from linkwatch.history.links import due
-from linkwatch.history.lookups import bereft, save_lookup
+from linkwatch.history.lookups import save_lookup
 from linkwatch.history.overrules import dead_in, note_covered
 from linkwatch.history.store import Store, one_at_a_time
 from linkwatch.history.writer import StoreThread
@@ -222,7 +223,7 @@ class _Cycle:
         config, clock = self._config, self._clock
         if not config.archive.enabled:
             return
-        wanted = await self._thread.run(bereft, self._store, clock.utc_now())
+        wanted = await cite(self._thread, self._store, config, clock.utc_now())
         if not wanted:
             return
         self._progress.rescuing(len(wanted))
