@@ -9,11 +9,12 @@ from datetime import datetime
 
 from linkwatch.archive.pace import Paces
 from linkwatch.archive.rescue import rescue
+from linkwatch.citing import cite, cite_link
 from linkwatch.clock import Clock
 from linkwatch.config import Config
 from linkwatch.errors import LinkwatchError
 from linkwatch.history.hosts import not_before
-from linkwatch.history.lookups import bereft, wanted_of
+from linkwatch.history.lookups import wanted_of
 from linkwatch.history.paces import read_paces, save_paces
 from linkwatch.history.snapshots import offered, save_lookup, with_copies
 from linkwatch.history.store import Store, one_at_a_time
@@ -55,7 +56,8 @@ class Archiving:
         """Look for copies of the dead links that want one; how many were asked about."""
         if not self._config.archive.enabled:
             return 0
-        wanted = await self._thread.run(bereft, self._store, self._clock.utc_now())
+        now = self._clock.utc_now()
+        wanted = await cite(self._thread, self._store, self._config, now)
         if wanted:
             self._progress.rescuing(len(wanted))
             wanted = await self._thread.run(with_copies, self._store, wanted)
@@ -146,7 +148,7 @@ async def look_up(
     now = clock.utc_now()
     open_ = outside_a_cycle(config, clock=clock, progress=progress, nameservers=nameservers)
     async with open_ as (archiving, store, thread):
-        want = await thread.run(wanted_of, store, link, now)
+        want = await cite_link(thread, store, config, link, now)
         if want is None:
             want = Wanted(url=link, cited_at=now, cited_from=CitedFrom.FIRST_SEEN, failed_at=now)
         if at is not None:

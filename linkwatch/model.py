@@ -158,6 +158,8 @@ class Mention:
     kind: Kind
     pardon: Pardon | None = None  # a comment beside it asks for silence
     missing: bool = False  # its fragment was on the page once, and is no more
+    cited_at: datetime | None = None  # when the note took it, by the note's own words
+    cited_from: CitedFrom | None = None  # `accessed` or `front_matter`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

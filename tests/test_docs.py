@@ -101,6 +101,7 @@ def _imports(module: Path) -> Iterator[str]:
 @pytest.mark.parametrize("wing", ["notes", "checker", "history", "archive", "report", "web"])
 def test_no_wing_reaches_into_another(wing: str) -> None:
     ground = {
+        "citation",
         "clock",
         "config",
         "ends",
@@ -122,7 +123,18 @@ def test_no_wing_reaches_into_another(wing: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["ends", "evidence", "model", "overrule", "returned", "schedule", "verdict", "void"]
+    "module",
+    [
+        "citation",
+        "ends",
+        "evidence",
+        "model",
+        "overrule",
+        "returned",
+        "schedule",
+        "verdict",
+        "void",
+    ],
 )
 def test_what_judges_knows_no_clock_no_network_and_no_disk(module: str) -> None:
     allowed = {

@@ -197,6 +197,8 @@ def _mentions(
             kind=Kind(row["kind"]),
             pardon=pardon_of(row),
             missing=(row["link_id"], fragment_of(row["url"])) in lost,
+            cited_at=from_text(row["cited_at"]),
+            cited_from=CitedFrom(row["cited_from"]) if row["cited_from"] else None,
         )
     return found, files
 

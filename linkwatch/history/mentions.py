@@ -60,12 +60,14 @@ def save_note(
         connection.executemany(
             """insert into mentions
                (note_id, link_id, line, "column", start, "end", url, text, kind,
-                pardoned, pardoned_until, pardoned_because)
-               values (?, (select id from links where url = ?), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+                pardoned, pardoned_until, pardoned_because, cited_at, cited_from)
+               values (?, (select id from links where url = ?),
+                       ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
             (
                 (
                     *(note_id, link, m.line, m.column, m.start, m.end, m.url, m.text, m.kind),
                     *_columns(m.pardon),
+                    *(to_text(m.cited_at), m.cited_from),
                 )
                 for link, m in zip(links, mentions, strict=True)
             ),
@@ -84,6 +86,7 @@ def remove_notes(store: Store, ids: Iterable[int]) -> None:
     with store.writing() as connection:
         for note_id in ids:
             connection.execute("delete from mentions where note_id = ?", (note_id,))
+            connection.execute("delete from commits where note_id = ?", (note_id,))
             connection.execute("delete from notes where id = ?", (note_id,))
 
 

@@ -326,3 +326,23 @@ def local_copies(db: Database) -> None:
     copies.create_index(["link_id"])
     copies.create_index(["path"], unique=True)
     db.execute("create index copies_pending on copies (cycle_id) where pending = 1")
+
+
+@migrations(name="0006_citations")
+def citations(db: Database) -> None:
+    """When notes took their links: by their own words, and by git."""
+    mentions = db.table("mentions")
+    mentions.add_column("cited_at", str)  # by the note's own words; NULL: it says nothing
+    mentions.add_column("cited_from", str)
+    # What git said, once and for all, of the links of a note.
+    db.table("commits").create(
+        {
+            "id": int,
+            "note_id": int,
+            "link_id": int,
+            "authored_at": str,  # of the commit that brought the link in; NULL: there is none
+        },
+        pk="id",
+        foreign_keys=[("note_id", "notes", "id"), ("link_id", "links", "id")],
+    )
+    db.table("commits").create_index(["note_id", "link_id"], unique=True)

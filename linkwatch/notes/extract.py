@@ -10,11 +10,13 @@ Pure: the same bytes give the same mentions. Time is linear in the note's size.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from operator import itemgetter
 
 from linkwatch.marker import REPORT_MARKER, is_report
 from linkwatch.model import Kind, Mention, Pardon
+from linkwatch.notes.cited import Cited, accessed, fields
 from linkwatch.notes.frontmatter import front_matter
 from linkwatch.notes.pardon import body_pardons, field_pardons, may_ask
 from linkwatch.notes.source import Places, Source, as_text
@@ -22,7 +24,7 @@ from linkwatch.notes.walk import Found, Walk
 
 __all__ = ["EXTRACTOR_VERSION", "REPORT_MARKER", "Options", "extract", "is_report"]
 
-EXTRACTOR_VERSION = 2  # raise it on any change of what is found: unchanged notes are read again
+EXTRACTOR_VERSION = 3  # raise it on any change of what is found: unchanged notes are read again
 
 # A note without any of these has no mention, and need not be parsed. `&` and `\` could spell the
 # scheme in a destination: `[a](htt&#112;://…)`.
@@ -47,19 +49,31 @@ def extract(raw: bytes, *, file: str, options: Options = Options()) -> list[Ment
     if not _WORTH_READING.search(raw):
         return []
     source = Source.read(raw)
-    fields = front_matter(source.data)
-    found = [Found(start, end, url, Kind.FRONTMATTER) for start, end, url in fields.urls]
-    mentions = list(_on_disk(source, found))
-    body = source.without([(0, fields.body)]) if fields.body else source
+    front = front_matter(source.data)
+    said = fields(source.data, front.body)
+    found = [Found(start, end, url, Kind.FRONTMATTER) for start, end, url in front.urls]
+    beside = accessed(source.data[: front.body], _spans(found)) if found else {}
+    mentions = [
+        (*place, beside.get(place[2].start) or said.of_link(place[2].start))
+        for place in _on_disk(source, found)
+    ]
+    body = source.without([(0, front.body)]) if front.body else source
     for look in range(1, _LOOKS + 1):
         walk = Walk(body.data, check_code=options.check_code, flatten=look == _LOOKS - 1)
         walk.read(body.text)
         if not walk.cuts or look == _LOOKS:
             break
         body = body.without(walk.cuts)
-    mentions += _on_disk(body, walk.visible())
-    pardons = _pardons(raw, source, fields.body, body) if may_ask(raw) else {}
-    return list(_placed(raw, file, sorted(mentions), pardons))
+    found = walk.visible()
+    beside = accessed(body.data, _spans(found), walk.code)
+    mentions += ((*place, beside.get(place[2].start, said.note)) for place in _on_disk(body, found))
+    mentions.sort(key=itemgetter(0, 1, 2))
+    pardons = _pardons(raw, source, front.body, body) if may_ask(raw) else {}
+    return list(_placed(raw, file, mentions, pardons))
+
+
+def _spans(found: Iterable[Found]) -> list[tuple[int, int]]:
+    return [(find.start, find.end) for find in found]
 
 
 def _pardons(raw: bytes, source: Source, fields_end: int, body: Source) -> dict[int, Pardon]:
@@ -80,12 +94,12 @@ def _on_disk(source: Source, found: list[Found]) -> Iterator[tuple[int, int, Fou
 def _placed(
     raw: bytes,
     file: str,
-    mentions: list[tuple[int, int, Found]],
+    mentions: Iterable[tuple[int, int, Found, Cited | None]],
     pardons: Mapping[int, Pardon],
 ) -> Iterator[Mention]:
     places = Places(raw)
     before = -1
-    for start, end, found in mentions:
+    for start, end, found, cited in mentions:
         if start == before:
             continue
         before = start
@@ -100,4 +114,6 @@ def _placed(
             text=as_text(raw[start:end]),
             kind=found.kind,
             pardon=pardons.get(line),
+            cited_at=cited.at if cited else None,
+            cited_from=cited.source if cited else None,
         )

@@ -114,6 +114,11 @@ class Walk:
         if self._labels:
             self._definitions(text)
 
+    @property
+    def code(self) -> list[tuple[int, int]]:
+        """Where code stands, in order."""
+        return merged(self._code)
+
     def visible(self) -> list[Found]:
         """What was found, in order, less what a reader of the vault does not see."""
         found = sorted(self._found)

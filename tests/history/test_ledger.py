@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from linkwatch.history.cycles import begin_cycle
 from linkwatch.history.ledger import read_ledger, read_link, roots
 from linkwatch.history.lookups import bereft
+from linkwatch.history.mentions import save_note
 from linkwatch.history.snapshots import save_lookup
 from linkwatch.model import (
     CitedFrom,
@@ -19,7 +21,7 @@ from linkwatch.model import (
     State,
 )
 from tests.checks import day, seen
-from tests.history.past import Past
+from tests.history.past import Past, mention
 
 A, B, C = "https://a.example/", "https://b.example/", "https://c.example/"
 
@@ -293,6 +295,17 @@ def test_a_link_was_cited_when_its_oldest_note_was_written_or_when_we_first_saw_
     assert (found[A].cited_at, found[A].cited_from) == (day(-400), CitedFrom.FILE)
     assert (found[B].cited_at, found[B].cited_from) == (day(-30), CitedFrom.FILE)
     assert (found[C].cited_at, found[C].cited_from) == (day(0), CitedFrom.FIRST_SEEN)
+
+
+def test_what_a_note_says_of_its_citations_comes_back_as_it_was_saved(past: Past) -> None:
+    said = replace(mention(A), cited_at=day(-400), cited_from=CitedFrom.ACCESSED)
+    later = replace(mention(A, start=100), cited_at=day(9), cited_from=CitedFrom.FRONT_MATTER)
+    save_note(past.store, "notes", "a.md", (1, 1), "1", [said, later, mention(A, 200)], day(0))
+    past.cycle(0, [seen(404, url=A, confirmed=True)])
+
+    assert past.ledger().links[0].mentions == (said, later, mention(A, 200))
+    (link,) = bereft(past.store, day(1))
+    assert (link.cited_at, link.cited_from) == (day(-400), CitedFrom.ACCESSED)
 
 
 def test_a_note_with_an_impossible_time_says_nothing_of_when_a_link_was_cited(
