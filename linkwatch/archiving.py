@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -31,7 +31,7 @@ _FEW = 4  # requests at a time, by hand
 
 
 class Archiving:
-    """The archives, for whoever holds the cycle's lock."""
+    """The archives, and what asking them takes, for whoever holds the cycle's lock."""
 
     def __init__(
         self,
@@ -44,23 +44,23 @@ class Archiving:
         hosts: Hosts,
         nameservers: Sequence[str],
     ) -> None:
-        self._config = config
-        self._store = store
-        self._thread = thread
-        self._clock = clock
-        self._progress = progress
-        self._hosts = hosts
-        self._archives = archives_of(config, nameservers=nameservers)
+        self.config = config
+        self.store = store
+        self.thread = thread
+        self.clock = clock
+        self.progress = progress
+        self.hosts = hosts
+        self.archives = archives_of(config, nameservers=nameservers)
 
     async def rescue(self) -> int:
         """Look for copies of the dead links that want one; how many were asked about."""
-        if not self._config.archive.enabled:
+        if not self.config.archive.enabled:
             return 0
-        now = self._clock.utc_now()
-        wanted = await cite(self._thread, self._store, self._config, now)
+        now = self.clock.utc_now()
+        wanted = await cite(self.thread, self.store, self.config, now)
         if wanted:
-            self._progress.rescuing(len(wanted))
-            wanted = await self._thread.run(with_copies, self._store, wanted)
+            self.progress.rescuing(len(wanted))
+            wanted = await self.thread.run(with_copies, self.store, wanted)
             await self.look_for(wanted, budget_s=_RESCUE_BUDGET_S)
         return len(wanted)
 
@@ -69,8 +69,8 @@ class Archiving:
     ) -> dict[str, Lookup]:
         """Look for a copy of each of these links; what came of it, by link, which history keeps
         unless told otherwise."""
-        run, store, clock = self._thread.run, self._store, self._clock
-        paces = await self._paces()
+        run, store, clock = self.thread.run, self.store, self.clock
+        paces = await self.paces()
         told: dict[str, Lookup] = {}
 
         async def found(url: str, lookup: Lookup) -> None:
@@ -78,32 +78,38 @@ class Archiving:
             if keep:
                 await run(save_lookup, store, url, lookup, clock.utc_now())
             if lookup.outcome is not Outcome.QUEUED:
-                self._progress.rescued(url, lookup)
-
-        async def keep_paces() -> None:
-            now = clock.utc_now()
-            await run(save_paces, store, [pace.keep(now) for pace in paces.all()])
+                self.progress.rescued(url, lookup)
 
         await rescue(
             wanted,
-            archives=self._archives,
-            hosts=self._hosts,
+            archives=self.archives,
+            hosts=self.hosts,
             clock=clock,
             found=found,
             budget_s=budget_s,
             paces=paces,
-            keep=keep_paces,
+            keep=self.keeping(paces),
         )
         return told
 
-    async def _paces(self) -> Paces:
+    def keeping(self, paces: Paces) -> Callable[[], Awaitable[None]]:
+        """Writes down how the archives were asked."""
+
+        async def keep() -> None:
+            now = self.clock.utc_now()
+            kept = [pace.keep(now) for pace in paces.all()]
+            await self.thread.run(save_paces, self.store, kept)
+
+        return keep
+
+    async def paces(self) -> Paces:
         """How the archives were asked lately, by whatever process."""
         paces = Paces(
-            wayback_url=self._archives.wayback_url,
-            availability_url=self._archives.availability_url,
-            clock=self._clock,
+            wayback_url=self.archives.wayback_url,
+            availability_url=self.archives.availability_url,
+            clock=self.clock,
         )
-        paces.recall(await self._thread.run(read_paces, self._store), self._clock.utc_now())
+        paces.recall(await self.thread.run(read_paces, self.store), self.clock.utc_now())
         return paces
 
 

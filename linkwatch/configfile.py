@@ -10,7 +10,7 @@ from __future__ import annotations
 import difflib
 import re
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, Literal, NoReturn, get_args, get_origin, get_type_hints
 
 import msgspec
 import yaml
@@ -223,7 +223,8 @@ class _Reader:
             self._complain((*path, name), f"there is no such key{hint}", ", ".join(known))
         if what == "Expected `str`":
             self._complain(path, "its keys must be text", ", ".join(_keys(path)))
-        self._complain(path, _plain(what), _default(path) or "another value")
+        accepted = _values(path) or _default(path) or "another value"
+        self._complain(path, _plain(what), accepted)
 
     def _guilty_host(self, path: tuple[str | int, ...]) -> tuple[str | int, ...]:
         hosts = self._data["check"]["hosts"]
@@ -305,6 +306,14 @@ def _keys(path: tuple[str | int, ...]) -> list[str]:
     for part in path:
         node = getattr(node, str(part))
     return list(node.__struct_fields__)
+
+
+def _values(path: tuple[str | int, ...]) -> str | None:
+    """The values of a key that has only some."""
+    kind: Any = File
+    for part in path:
+        kind = get_type_hints(kind).get(str(part)) if isinstance(kind, type) else None
+    return ", ".join(get_args(kind)) if get_origin(kind) is Literal else None
 
 
 def _default(path: tuple[str | int, ...]) -> str | None:

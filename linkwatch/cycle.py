@@ -36,6 +36,7 @@ from linkwatch.history.writer import StoreThread
 from linkwatch.judging import judge_cycles
 from linkwatch.model import Ending, Ledger, Mark, Sign
 from linkwatch.progress import Progress
+from linkwatch.publishing import Publishing
 from linkwatch.report.markdown import render_markdown
 from linkwatch.report.write import refuse_foreign, write_atomically
 from linkwatch.scan import Scanned, roots_of, scan
@@ -171,6 +172,7 @@ class _Cycle:
         ledger = await self._tell()
         if void is None:
             ledger = await self._rescue(ledger)
+            ledger = await self._save(ledger)
         dead = await run(dead_in, store, scanned.notes if paths else None)
         checked = ledger.cycle.checked if ledger.cycle else 0
         log.info("cycle=%d event=end checked=%d dead=%d void=%s", self._id, checked, dead, void)
@@ -238,6 +240,12 @@ class _Cycle:
             raise
         await self._asking.remember(void=False)  # what the archives' hosts wish
         return await self._tell() if asked else ledger
+
+    async def _save(self, ledger: Ledger) -> Ledger:
+        """Save pages before they die, where that is wanted; what was submitted survives us."""
+        told = await Publishing(self._archiving).save()
+        await self._asking.remember(void=False)
+        return await self._tell() if told else ledger
 
     async def _tell(self) -> Ledger:
         ledger = await self._thread.run(ledger_of, self._store, self._config)

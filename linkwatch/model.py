@@ -408,6 +408,57 @@ class HeldCopy:
     dead: bool  # its link
 
 
+class SaveState(StrEnum):
+    """How far saving a link to an archive has come."""
+
+    QUEUED = "queued"
+    SUBMITTED = "submitted"  # the archive has the address, or may have it
+    DONE = "done"  # its copy was opened, and shows the page
+    REFUSED = "refused"  # no copy was made, or none that will do: `code` and `detail` say why
+    LOST = "lost"  # nobody knows what became of it; it is looked for
+
+
+class SaveWhy(StrEnum):
+    """Why a link is to be saved. The order is that of their turns."""
+
+    ASKED = "asked"  # somebody said so
+    DYING = "dying"
+    NEW = "new"
+    UNARCHIVED = "unarchived"  # no copy is known
+    REST = "rest"  # none that was opened, or an old one
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Save:
+    """One link on its way into an archive."""
+
+    url: str  # the link
+    state: SaveState
+    why: SaveWhy
+    queued_at: datetime
+    next_at: datetime | None  # when there is something to do; None: never
+    submitted_at: datetime | None = None  # the last time
+    starts_at: datetime | None = None  # when its job begins, which may be hours later
+    counts_from: datetime | None = None  # a copy from then on is the one that was asked for
+    job_id: str | None = None
+    attempts: int = 0  # submissions
+    attempts_that_day: int = 0  # on the day (UTC) of the last
+    code: str = ""  # the archive's, or ours, of what went wrong last
+    detail: str = ""  # one sentence for a person
+    copy_at: datetime | None = None  # the copy to be opened: its timestamp
+    copy_of: str | None = None  # and the page it was made of
+    snapshot: Snapshot | None = None  # what opening it showed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaveQueue:
+    """What an overview tells of the pages to be saved."""
+
+    counts: Mapping[SaveState, int]  # zeros too
+    next_at: datetime | None  # when there is something to do again
+    refused: tuple[Save, ...]  # the last ones
+
+
 class By(StrEnum):
     """What ignores a link."""
 

@@ -29,3 +29,9 @@ class Progress(Protocol):
 
     def rescued(self, url: str, lookup: Lookup) -> None:
         """An archive answered, or could not."""
+
+    def saving(self, links: int, archive: str, *, first: bool) -> None:
+        """The addresses of so many links are about to be published; `first`: of any, ever."""
+
+    def unable(self, why: str) -> None:
+        """Something that was asked for can't be done: a sentence."""

@@ -101,7 +101,8 @@ class LocalLimits(_Section, frozen=True):
 
 class Archive(_Section, frozen=True):
     enabled: bool = True
-    save: Literal["none"] = "none"
+    save: Literal["none", "dying", "new", "all"] = "none"
+    save_a_day: Count = 200
     local: bool = False
     local_limits: LocalLimits = msgspec.field(default_factory=LocalLimits)
     wayback_url: str = "https://web.archive.org"

@@ -48,6 +48,12 @@ class Silent:
     def rescued(self, url: str, lookup: Lookup) -> None:
         log.debug("archive url=%s outcome=%s", terminal(url), lookup.outcome)
 
+    def saving(self, links: int, archive: str, *, first: bool) -> None:
+        log.info("saving links=%d archive=%s first=%d", links, archive, first)
+
+    def unable(self, why: str) -> None:
+        say(terminal(why))
+
 
 class Lines(Silent):
     """Plain lines, for a log or a pipe."""
@@ -77,6 +83,9 @@ class Lines(Silent):
 
     def rescuing(self, links: int) -> None:
         say(f"asking the archive about {count(links, 'dead link')}")
+
+    def saving(self, links: int, archive: str, *, first: bool) -> None:
+        say(_publishing(links, archive, first=first))
 
 
 class Live(Silent):
@@ -110,6 +119,15 @@ class Live(Silent):
         if lookup.outcome is not Outcome.QUEUED:
             self._bar.advance(self._task)
 
+    def saving(self, links: int, archive: str, *, first: bool) -> None:
+        self._bar.reset(self._task, total=None, description="saving pages")
+        if first:
+            line = _publishing(links, archive, first=first)
+            self._bar.console.print(line, markup=False, highlight=False)
+
+    def unable(self, why: str) -> None:
+        self._bar.console.print(terminal(why), markup=False, highlight=False)
+
 
 @contextmanager
 def watching(*, quiet: bool, verbose: bool) -> Iterator[Progress]:
@@ -142,6 +160,14 @@ def say(line: str) -> None:
         click.echo(line, err=True)
     except OSError:  # nobody reads it any more, which is no reason to stop
         pass
+
+
+def _publishing(links: int, archive: str, *, first: bool) -> str:
+    """That pages are saved; the first time, what it means."""
+    line = f"saving up to {count(links, 'page')} at {archive}"
+    if not first:
+        return line
+    return f"{line}: this publishes their addresses, for good (`archive.save` in the configuration)"
 
 
 def trouble_line(trouble: Trouble) -> str:

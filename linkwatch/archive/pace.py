@@ -36,16 +36,19 @@ class Service(StrEnum):
     PLAYBACK = "playback"  # the TimeGate, and the copies themselves
     TIMEMAP = "timemap"
     SAVE = "save"
+    SAVE_STATUS = "save_status"  # what became of it, and what the account may still do
 
 
 # Requests a minute. The Internet Archive allows a network 30 for its index, TimeMaps included, and
 # asks its clients to run at 80 % of that; 600 for playback, of which we take a tenth; 7 to savers
-# with keys. Of availability no number is published, and its throttle comes in episodes.
+# with keys. Of availability no number is published, and its throttle comes in episodes; nor is one
+# of asking after jobs.
 WAYBACK_BUDGETS = {
     Service.AVAILABILITY: 20,
     Service.CDX: 24,
     Service.PLAYBACK: 60,
     Service.SAVE: 6,
+    Service.SAVE_STATUS: 12,
 }
 # Other archives publish none, and most are small.
 OTHER_BUDGETS = {Service.TIMEMAP: 12, Service.PLAYBACK: 20}

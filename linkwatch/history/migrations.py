@@ -346,3 +346,35 @@ def citations(db: Database) -> None:
         foreign_keys=[("note_id", "notes", "id"), ("link_id", "links", "id")],
     )
     db.table("commits").create_index(["note_id", "link_id"], unique=True)
+
+
+@migrations(name="0007_pages_to_be_saved")
+def pages_to_be_saved(db: Database) -> None:
+    """Links on their way into an archive, one row each."""
+    db.table("saves").create(
+        {
+            "id": int,
+            "link_id": int,
+            "state": str,  # queued, submitted, done, refused, lost
+            "why": str,
+            "queued_at": str,
+            "next_at": str,  # NULL: never
+            "submitted_at": str,
+            "starts_at": str,
+            "counts_from": str,  # a copy from then on is the one that was asked for
+            "job_id": str,
+            "attempts": int,
+            "attempts_that_day": int,  # on the day (UTC) of submitted_at
+            "code": str,
+            "detail": str,
+            "copy_at": str,  # the copy to be opened: its timestamp
+            "copy_of": str,  # and the page it was made of
+            "snapshot_id": int,
+        },
+        pk="id",
+        foreign_keys=[("link_id", "links", "id"), ("snapshot_id", "snapshots", "id")],
+        not_null={"link_id", "state", "why", "queued_at"},
+        defaults={"attempts": 0, "attempts_that_day": 0, "code": "", "detail": ""},
+    )
+    db.table("saves").create_index(["link_id"], unique=True)
+    db.table("saves").create_index(["state", "next_at"])

@@ -143,7 +143,7 @@ def save_lookup(store: Store, url: str, lookup: Lookup, now: datetime) -> None:
         if link is None:
             return
         for flawed in lookup.flawed:
-            _snapshot_id(connection, link["id"], flawed, now)
+            keep_snapshot(connection, link["id"], flawed, now)
         row = connection.execute(
             """select lookups.id, snapshots.verified from lookups
                join snapshots on snapshots.id = snapshot_id and snapshots.flaw = ''
@@ -158,7 +158,7 @@ def save_lookup(store: Store, url: str, lookup: Lookup, now: datetime) -> None:
             return
         snapshot_id = None
         if lookup.snapshot is not None:
-            snapshot_id = _snapshot_id(connection, link["id"], lookup.snapshot, now)
+            snapshot_id = keep_snapshot(connection, link["id"], lookup.snapshot, now)
         connection.execute(
             """insert or replace into lookups
                (link_id, outcome, asked_at, next_at, cited_at, cited_from, detail, snapshot_id,
@@ -185,9 +185,10 @@ def _is_worse(lookup: Lookup, *, verified: bool) -> bool:
     return verified and not lookup.snapshot.verified
 
 
-def _snapshot_id(
+def keep_snapshot(
     connection: sqlite3.Connection, link_id: int, snapshot: Snapshot, now: datetime
 ) -> int | None:
+    """The id of a copy, which is kept if it was not known."""
     known = connection.execute(
         "select id from snapshots where link_id = ? and url = ?", (link_id, snapshot.url)
     ).fetchone()

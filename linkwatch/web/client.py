@@ -53,10 +53,11 @@ BODY_CAP = 64 * 1024  # after decompression: a title and a fingerprint need no m
 _HEADER_COUNT = 10_000
 _IDLE_S = 5.0  # how long a connection waits for its host's next link
 
+_ENCODINGS = "gzip, deflate"
 _HEADERS = {
     "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
     "Accept-Language": "en,*;q=0.5",
-    "Accept-Encoding": "gzip, deflate",
+    "Accept-Encoding": _ENCODINGS,
 }
 
 
@@ -170,6 +171,27 @@ class Client:
         `keep`: read pages and redirects of so many bytes to their ends, and record them; but none
         whose URL has a password. All else of the answer is as without it. Raises RequestFault.
         """
+        headers = {"User-Agent": user_agent, **_HEADERS, **_cookie(cookies)}
+        return await self.send(
+            "GET", url, headers=headers, timeout_s=timeout_s, body_cap=body_cap, keep=keep
+        )
+
+    async def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        timeout_s: float,
+        body_cap: int = BODY_CAP,
+        form: Mapping[str, str] | None = None,
+        keep: int | None = None,
+    ) -> Answer:
+        """One request with these headers, and with a form for its body.
+
+        A POST is sent once: where a connection breaks, nobody sends it again. `keep` as for `get`.
+        Raises RequestFault.
+        """
         clock_s = asyncio.get_running_loop().time
         started_s = clock_s()
         await self._approve(url, timeout_s)
@@ -178,10 +200,12 @@ class Client:
         timeout = aiohttp.ClientTimeout(total=left_s, connect=timeout_s / 2, ceil_threshold=1e9)
         try:
             plain, authorization = _without_userinfo(url)
-            response = await self._session.get(
+            response = await self._session.request(
+                method,
                 plain,
+                data=form,
                 allow_redirects=False,
-                headers={"User-Agent": user_agent, **_HEADERS, **authorization, **_cookie(cookies)},
+                headers={"Accept-Encoding": _ENCODINGS, **headers, **authorization},
                 proxy=self._proxy,
                 timeout=timeout,
             )

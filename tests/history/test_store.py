@@ -51,6 +51,7 @@ def test_foreign_keys_are_named_after_their_tables(past: Past) -> None:
         *("anchors.check_id", "ignored.ignore_id", "ignored.link_id", "testimonies.link_id"),
         *("pardons.link_id", "copies.link_id", "copies.cycle_id"),
         *("pardons.link_id", "commits.note_id", "commits.link_id"),
+        *("pardons.link_id", "saves.link_id", "saves.snapshot_id"),
     }
 
 

@@ -1,0 +1,118 @@
+"""Pages saved to an archive before they die, where `archive.save` or somebody wants that.
+
+It publishes addresses: so it is a room of its own, with everything that is decided before one
+leaves. What was submitted is in history before the request is on its way.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from linkwatch.archive.savable import why_not_saved
+from linkwatch.archive.saving import Notebook, save
+from linkwatch.archive.spn import ACCESS_VARIABLE, SECRET_VARIABLE, keys_in, safe_for_keys
+from linkwatch.archiving import Archiving
+from linkwatch.config import require_regexes
+from linkwatch.history.saves import (
+    ever_submitted,
+    fill_queue,
+    keep_save,
+    leading_to,
+    put_off,
+    submitted_on,
+    waiting,
+    worth_saving,
+)
+from linkwatch.model import Save, SaveState
+from linkwatch.web.url import name_of
+
+_BUDGET_S = 300.0  # what was not done by then goes on at the next check
+NO_KEYS = (
+    "No page can be saved to the archive without the keys of an archive.org account: set"
+    f" {ACCESS_VARIABLE} and {SECRET_VARIABLE} in the environment, or archive.save to none."
+)
+UNSAFE = (
+    "No page is saved: the keys would go unencrypted to archive.wayback_url, which is no https."
+)
+
+
+class Publishing:
+    """The way into the archive, for whoever holds the cycle's lock."""
+
+    def __init__(self, archiving: Archiving) -> None:
+        self._desk = archiving
+        self._exclude = require_regexes(archiving.config.notes.exclude_urls)
+
+    async def save(self, *, asked: bool = False, budget_s: float = _BUDGET_S) -> int:
+        """Save what `archive.save` wants saved; how many links this told something new of.
+
+        `asked`: also where it wants nothing, since somebody asked for some. Without keys the queue
+        is filled all the same, and the reason told.
+        """
+        desk, config = self._desk, self._desk.config
+        run, store, clock = desk.thread.run, desk.store, desk.clock
+        mode = config.archive.save if config.archive.enabled else "none"
+        may = await run(self._fill_queue, mode)
+        if mode == "none" and not asked:
+            return 0
+        keys = keys_in(os.environ)
+        if keys is None or not safe_for_keys(desk.archives.wayback_url):
+            desk.progress.unable(NO_KEYS if keys is None else UNSAFE)
+            return 0
+        now = clock.utc_now()
+        rows = await run(waiting, store, now + timedelta(seconds=budget_s), may)
+        if not rows:
+            return 0
+        a_day, today = config.archive.save_a_day, await run(submitted_on, store, now)
+        queued = sum(row.state is SaveState.QUEUED for row in rows)
+        if (number := min(queued, a_day - today)) > 0:
+            first = not await run(ever_submitted, store)
+            desk.progress.saving(number, name_of(desk.archives.wayback_url), first=first)
+        paces = await desk.paces()
+        led = await run(leading_to, store)
+
+        async def kept(row: Save) -> None:
+            await run(keep_save, store, row, clock.utc_now())
+
+        async def later(until: datetime, host: str | None) -> None:
+            await run(put_off, store, until, host)
+
+        told = await save(
+            rows,
+            archives=desk.archives,
+            keys=keys,
+            why_not=lambda url: self.why_not(url, led.get(url, ())),
+            hosts=desk.hosts,
+            clock=clock,
+            paces=paces,
+            notebook=Notebook(row=kept, put_off=later, paces=desk.keeping(paces)),
+            budget_s=budget_s,
+            a_day=a_day,
+            today=today,
+        )
+        if told.trouble:
+            desk.progress.unable(told.trouble)
+        return told.done + told.refused
+
+    def why_not(self, url: str, way: Iterable[str] = ()) -> str | None:
+        """Why a link must not be published, in a sentence; None if it may be.
+
+        `way`: where it redirects, every hop, which would be published with it.
+        """
+        told = why_not_saved(url, self._desk.archives, self._exclude)
+        if told is not None:
+            return told
+        for target in way:
+            if why := why_not_saved(target, self._desk.archives, self._exclude):
+                return f"It leads to an address that must not be published. {why}"
+        return None
+
+    def _fill_queue(self, mode: str) -> frozenset[int]:
+        """Queue what a way to save wants; what may be submitted. In the store's thread."""
+        store, now = self._desk.store, self._desk.clock.utc_now()
+        worth = worth_saving(store, mode, now)
+        led = leading_to(store) if worth else {}
+        may = [one for one in worth if self.why_not(one.url, led.get(one.url, ())) is None]
+        return fill_queue(store, may, now)
