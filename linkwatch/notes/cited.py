@@ -16,7 +16,7 @@ from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 
 from linkwatch.model import CitedFrom
 from linkwatch.notes.dates import days, folded, midnight, moment
@@ -28,16 +28,14 @@ _LOOK_BACK = 90  # bytes before a date in which the word for it begins
 _WORDS = (
     r"access(?:ed)?[ -]?date|date[ -](?:of[ -])?access(?:ed)?|(?:last|latest)[ -]access|accessed"
     r"|access(?=:)|retrieved|retrieval date|viewed|visited|consulted|checked|seen|read|cited"
-    r"|(?:abgerufen|aufgerufen|zugegriffen|eingesehen|besucht|gelesen|gepruft)"
-    r"|(?:abruf|zugriff)(?:s?datum|s)?"
-    r"|consulte?e?s?|consultation|visitee?s?|(?:dernier )?acces|acced[ei]e?s?"
+    r"|abgerufen|aufgerufen|zugegriffen|eingesehen|besucht|gelesen|(?:abruf|zugriff)(?:s?datum|s)?"
+    r"|consultee?s?|consultation|visitee?s?|acces|accede"
     r"|consultad[oa]s?|consulta|recuperad[oa]s?|acceso|accedido|visitad[oa]s?"
     r"|consultat[oaie]|consultazione|accesso|visitat[oaie]|recuperat[oaie]"
-    r"|geraadpleegd|bezocht|opgehaald|bekeken"
+    r"|geraadpleegd|bezocht|opgehaald"
     r"|acesso|acessad[oa]s?|acedid[oa]s?"
     r"|dostepu?|odczyt(?:ano)?|pobrano"
-    r"|hamta[dt]e?s?|besokt|atkomst(?:datum)?"
-    r"|hentet|besøgt|tilgaet|viitattu|luettu"
+    r"|hamta[dt]|besokt"
 )
 _BETWEEN = (
     r"on|at|the|date|last|am|vom|den|der|dem|le|la|el|il|lo|in data|op|em|a|as|z|w|dnia|dniu|dn"
@@ -50,9 +48,9 @@ _SAID = re.compile(
 )
 # "Retrieved March 4, 2021, from https://…", "accessed 2021-03-04: https://…"
 _TOWARDS = re.compile(
-    r"[\s\]\"')*_]{0,4},?\s{0,3}"
-    r"(?:(?:from|at|via|von|unter|de|da|di|do|em|sur|a l'adresse|van|op|z|ze|pod|fran|pa)\s{0,3}:?"
-    r"|:)\s{0,3}[<(\[\"'*_]{0,4}\Z"
+    r"[*_]{0,2},?\s{0,3}"
+    r"(?:(?:from|von|unter|de|da|di|sur|a l'adresse|van|op|z|pod|fran)\s{0,3}:?|:)"
+    r"\s{0,3}[<(\[\"'*_]{0,4}\Z"
 )
 # "Retrieved from https://… on March 4, 2021"
 _FROM = re.compile(
@@ -104,22 +102,34 @@ class _Phrase:
     first: bool = False  # nothing stands before it on its line
 
 
-def accessed(data: bytes, links: Sequence[Span], code: Sequence[Span] = ()) -> dict[int, Cited]:
+def accessed(
+    data: bytes,
+    links: Sequence[Span],
+    *,
+    code: Sequence[Span] = (),
+    uses: Sequence[tuple[int, int, int]] = (),
+) -> dict[int, Cited]:
     """The dates of access that stand beside links, by where the link begins.
 
-    `links` and `code` are in order. A date belongs to the closest link before it on its line, with
-    none before to the first after it; at the start of the next line, to the last link of this one.
-    Of several dates of one link the earliest counts.
+    `code` is in order. `uses`: the spans of references, and where the links begin that they stand
+    for. A date belongs to the closest link before it on its line, with none before to the first
+    after it; at the start of the next line, to the last link of this one. Of several dates of one
+    link the earliest counts.
     """
     found: dict[int, Cited] = {}
-    bounds: list[Span | None] = [None, *links, None]
+    bounds = [None, *sorted([*links, *((start, end) for start, end, _ in uses)]), None]
     for before, after in pairwise(bounds):
         for link, phrase in _between(data, before, after, found):
             if not covered(code, phrase.start):
-                known = found.get(link[0])
-                at = min(known.at, phrase.at) if known else phrase.at
-                found[link[0]] = Cited(at, CitedFrom.ACCESSED)
+                _take(found, link[0], Cited(phrase.at, CitedFrom.ACCESSED))
+    for start, _, meant in uses:
+        if start in found:
+            _take(found, meant, found[start])
     return found
+
+
+def _take(found: dict[int, Cited], link: int, cited: Cited) -> None:
+    found[link] = min(found.get(link, cited), cited, key=attrgetter("at"))
 
 
 def _between(

@@ -1,4 +1,4 @@
-"""Days as people write them: in figures, and in the words of a dozen languages.
+"""Days as people write them: in figures, and in the words of nine languages.
 
 What could be read in two ways (03/04/2021) is not guessed; a day that does not exist is none, and
 so is one from before the web.

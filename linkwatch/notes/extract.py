@@ -24,7 +24,7 @@ from linkwatch.notes.walk import Found, Walk
 
 __all__ = ["EXTRACTOR_VERSION", "REPORT_MARKER", "Options", "extract", "is_report"]
 
-EXTRACTOR_VERSION = 3  # raise it on any change of what is found: unchanged notes are read again
+EXTRACTOR_VERSION = 4  # raise it on any change of what is found: unchanged notes are read again
 
 # A note without any of these has no mention, and need not be parsed. `&` and `\` could spell the
 # scheme in a destination: `[a](htt&#112;://…)`.
@@ -65,7 +65,7 @@ def extract(raw: bytes, *, file: str, options: Options = Options()) -> list[Ment
             break
         body = body.without(walk.cuts)
     found = walk.visible()
-    beside = accessed(body.data, _spans(found), walk.code)
+    beside = accessed(body.data, _spans(found), code=walk.code, uses=walk.uses)
     mentions += ((*place, beside.get(place[2].start, said.note)) for place in _on_disk(body, found))
     mentions.sort(key=itemgetter(0, 1, 2))
     pardons = _pardons(raw, source, front.body, body) if may_ask(raw) else {}

@@ -147,7 +147,7 @@ def environment(inherited: Mapping[str, str]) -> dict[str, str]:
 
 
 def _count(text: str) -> int:
-    return min(int(text), 1000) if text.isascii() and text.isdigit() else 0
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 4 else 0
 
 
 class Git:

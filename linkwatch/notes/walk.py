@@ -72,7 +72,8 @@ class Walk:
         self._code_elements: list[tuple[int, int]] = []  # within a paragraph's <code>
         self._comments: list[tuple[int, int]] = []
         self._comment_end = 0  # of the last HTML comment looked for; -1: there are no more ends
-        self._labels: set[str] = set()  # of the references used
+        self._uses: list[tuple[int, int, str]] = []  # of references, and their labels
+        self._defined: dict[str, int] = {}  # where the URL of a label stands
         self._candidates = [match.start() for match in CANDIDATE.finditer(data)]
         self._candidates.append(len(data) + 1)
         self._next_candidate = self._candidates[0]
@@ -111,13 +112,19 @@ class Walk:
             else:
                 self._inline(name, span["start"], span["end"])
         self._settle(len(self._data))
-        if self._labels:
+        if self._uses:
             self._definitions(text)
 
     @property
     def code(self) -> list[tuple[int, int]]:
         """Where code stands, in order."""
         return merged(self._code)
+
+    @property
+    def uses(self) -> list[tuple[int, int, int]]:
+        """Where references are used, and where the URL they lead to stands."""
+        uses = ((start, end, self._defined.get(label)) for start, end, label in self._uses)
+        return [(start, end, at) for start, end, at in uses if at is not None]
 
     def visible(self) -> list[Found]:
         """What was found, in order, less what a reader of the vault does not see."""
@@ -218,16 +225,18 @@ class Walk:
             start, end = link.start + 1, link.end - 1
             self._found.append(Found(start, end, decode_entities(url), Kind.AUTOLINK))
         elif link_type in _REFERENCES:
-            self._labels.add(_label(link.data["id"]))
+            self._uses.append((link.start, link.end, _label(link.data["id"])))
 
     def _definitions(self, text: str) -> None:
         """The destinations of the definitions that some reference uses."""
+        used = {label for _, _, label in self._uses}
         for label, definition in _PARSER.reference_definitions(text).items():
-            if _label(label) in self._labels:
+            if _label(label) in used:
                 span = definition["span"]
                 place = definition_destination(self._data, span["start"], span["end"])
                 start, end = place or (span["start"], span["end"])
                 self._found.append(Found(start, end, definition["dest"], Kind.REFERENCE))
+                self._defined[_label(label)] = start
 
     def _html(self, lines: list[tuple[int, int]]) -> None:
         if not lines:

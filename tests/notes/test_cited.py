@@ -131,6 +131,16 @@ def test_a_day_above_twelve_settles_which_number_is_the_month(written: str, day:
     assert told(f"http://a/ (accessed {written})") == {"a/": day}
 
 
+TWICE = """\
+[a] accessed 2021-03-04 [b]
+(accessed 2021-02-02)
+[a] accessed 2021-01-01
+
+[a]: http://a/
+[b]: http://b/
+"""
+
+
 @pytest.mark.parametrize(
     ("note", "expected"),
     [
@@ -170,6 +180,11 @@ def test_a_day_above_twelve_settles_which_number_is_the_month(written: str, day:
         ),
         ("[^1]: http://a/, accessed 2021-03-04.", {"a/": "2021-03-04"}),
         ("[a]\n\n[a]: http://a/ 'accessed 2021-03-04'", {"a/": "2021-03-04"}),
+        # a reference stands for the link of its definition
+        ("[x][a] (accessed 2021-03-04), http://b/\n\n[a]: http://a/", {"a/": "2021-03-04"}),
+        (TWICE, {"a/": "2021-01-01", "b/": "2021-02-02"}),
+        ("http://a/ (accessed 2021-03-04): http://b/", {"a/": "2021-03-04"}),
+        ("http://a/, accessed 2021-03-04 via http://b/", {"a/": "2021-03-04"}),
         ('<a href="http://a/">a</a> (accessed 2021-03-04)', {"a/": "2021-03-04"}),
         ("http://a/accessed-2021-03-04 http://b/?accessed=2021-03-04", {}),
         ("\ufeff\xe9 http://a/ accessed 2021-03-04", {"a/": "2021-03-04"}),
