@@ -45,10 +45,11 @@ format: $(DEV)  ## let ruff format and mend what it can
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-bench: $(DEV)  ## measure against lychee (as root on Linux, with nginx and dnsmasq); a simulated year
+bench: $(DEV)  ## measure against lychee (as root on Linux, with nginx and dnsmasq); a simulated year; a vault of dead links
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --group bench
 	@$(BIN)/python -m benchmarks.run
 	@$(BIN)/python -m benchmarks.year
+	@$(BIN)/python -m benchmarks.copies
 
 clean:  ## forget the environment and caches (not data/)
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -13,7 +13,7 @@ from linkwatch.call import Exit, common, current, put, say, tell, text_only
 @click.group()
 @common
 def archive() -> None:
-    """Copies in archives: who keeps what, look for one, open them again."""
+    """Copies in archives: who keeps what, look for one, save a page, open copies again."""
 
 
 @archive.command()
@@ -51,6 +51,39 @@ def find(url: str, date: datetime | None) -> None:
     for line in answer(found):
         tell(line)
     if is_open(found):
+        sys.exit(Exit.FAILED)
+
+
+@archive.command()
+@click.argument("urls", metavar="[URL]...", nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="All living links without a copy.")
+@common
+def save(urls: tuple[str, ...], everything: bool) -> None:
+    """Submit noted links to the Wayback Machine. This publishes their addresses, for good.
+
+    Without URLs: go on with what was submitted and queued before. Needs IA_ACCESS_KEY_ID and
+    IA_SECRET_ACCESS_KEY in the environment.
+    """
+    from linkwatch.clock import SystemClock
+    from linkwatch.loop import run
+    from linkwatch.publishing import save_by_hand
+    from linkwatch.report.archives import queue
+    from linkwatch.watch import watching
+
+    if urls and everything:
+        raise click.UsageError("Either some URLs or --all.")
+    call = current()
+    with watching(quiet=call.quiet, verbose=call.verbose) as progress:
+        told = run(
+            save_by_hand(
+                call.config(), urls, everything=everything, clock=SystemClock(), progress=progress
+            )
+        )
+    for url, why in told.refused.items():
+        tell(f"{url}: not saved. {why}")
+    for line in queue(told.queue):
+        put(line)
+    if urls and len(told.refused) == len(urls):
         sys.exit(Exit.FAILED)
 
 

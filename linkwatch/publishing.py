@@ -7,28 +7,35 @@ leaves. What was submitted is in history before the request is on its way.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from linkwatch.archive.savable import why_not_saved
 from linkwatch.archive.saving import Notebook, save
 from linkwatch.archive.spn import ACCESS_VARIABLE, SECRET_VARIABLE, keys_in, safe_for_keys
-from linkwatch.archiving import Archiving
-from linkwatch.config import require_regexes
+from linkwatch.archiving import Archiving, outside_a_cycle
+from linkwatch.clock import Clock
+from linkwatch.config import Config, require_regexes
+from linkwatch.errors import LinkwatchError
 from linkwatch.history.saves import (
+    enqueue,
     ever_submitted,
     fill_queue,
     keep_save,
     leading_to,
     put_off,
+    queue_overview,
     submitted_on,
     waiting,
     worth_saving,
 )
-from linkwatch.model import Save, SaveState
-from linkwatch.web.url import name_of
+from linkwatch.model import Save, SaveQueue, SaveState
+from linkwatch.progress import Progress
+from linkwatch.web.url import link_of, name_of
 
 _BUDGET_S = 300.0  # what was not done by then goes on at the next check
+_BY_HAND_S = 3600.0  # a person who waits can stop it
 NO_KEYS = (
     "No page can be saved to the archive without the keys of an archive.org account: set"
     f" {ACCESS_VARIABLE} and {SECRET_VARIABLE} in the environment, or archive.save to none."
@@ -96,6 +103,30 @@ class Publishing:
             desk.progress.unable(told.trouble)
         return told.done + told.refused
 
+    def require_keys(self) -> None:
+        """Raise LinkwatchError where nothing could be saved."""
+        if keys_in(os.environ) is None:
+            raise LinkwatchError(NO_KEYS)
+        if not safe_for_keys(self._desk.archives.wayback_url):
+            raise LinkwatchError(UNSAFE)
+
+    def queue(self, urls: Iterable[str]) -> dict[str, str]:
+        """Queue some links, as somebody asked; why not, of those that were not. In the store's
+        thread."""
+        store, now = self._desk.store, self._desk.clock.utc_now()
+        led = leading_to(store)
+        links = list(dict.fromkeys(link_of(url) for url in urls))
+        refused = {url: why for url in links if (why := self.why_not(url, led.get(url, ())))}
+        told = enqueue(store, [url for url in links if url not in refused], now=now)
+        return refused | {url: why for url, why in told.items() if why is not None}
+
+    def uncovered(self) -> list[str]:
+        """The living links that may be published, and of which there is no copy or an old one."""
+        store, now = self._desk.store, self._desk.clock.utc_now()
+        led = leading_to(store)
+        worth = worth_saving(store, "all", now)
+        return [one.url for one in worth if self.why_not(one.url, led.get(one.url, ())) is None]
+
     def why_not(self, url: str, way: Iterable[str] = ()) -> str | None:
         """Why a link must not be published, in a sentence; None if it may be.
 
@@ -116,3 +147,35 @@ class Publishing:
         led = leading_to(store) if worth else {}
         may = [one for one in worth if self.why_not(one.url, led.get(one.url, ())) is None]
         return fill_queue(store, may, now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByHand:
+    """What came of saving by hand."""
+
+    refused: dict[str, str]  # links that were not even queued, and why not
+    queue: SaveQueue  # as it stands now
+
+
+async def save_by_hand(
+    config: Config,
+    urls: Sequence[str],
+    *,
+    everything: bool,
+    clock: Clock,
+    progress: Progress,
+    nameservers: Sequence[str] = (),
+) -> ByHand:
+    """Queue these links, or `everything` that has no copy, and go on with the queue for an hour.
+
+    Raises LinkwatchError where nothing could be saved.
+    """
+    open_ = outside_a_cycle(config, clock=clock, progress=progress, nameservers=nameservers)
+    async with open_ as (archiving, store, thread):
+        publishing = Publishing(archiving)
+        publishing.require_keys()
+        wanted = await thread.run(publishing.uncovered) if everything else urls
+        refused = await thread.run(publishing.queue, wanted)
+        if not refused or len(refused) < len(wanted) or not wanted:
+            await publishing.save(asked=True, budget_s=_BY_HAND_S)
+        return ByHand(refused=refused, queue=await thread.run(queue_overview, store))

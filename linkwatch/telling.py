@@ -11,10 +11,11 @@ from linkwatch.config import Config
 from linkwatch.errors import LinkwatchError
 from linkwatch.evidence import weigh
 from linkwatch.history import outlook
-from linkwatch.history.copies import copies_of
+from linkwatch.history.copies import copies_of, local_total
 from linkwatch.history.hosts import not_before
 from linkwatch.history.ledger import KnownCheck, read_link
 from linkwatch.history.paces import read_paces
+from linkwatch.history.saves import queue_overview, saves_of
 from linkwatch.history.snapshots import coverage
 from linkwatch.history.store import Store, is_locked
 from linkwatch.history.verdicts import cases_of
@@ -39,6 +40,7 @@ def story_of(config: Config, url: str) -> Story:
         names, paths = places_of(store, config)
         found = read_link(store, link_of(url), names=names, paths=paths)
         copies = copies_of(store, link_of(url))
+        save = saves_of(store, [link_of(url)]).get(link_of(url))
         words = next((case.words for case in cases_of(store, [link_of(url)])), ())
     if found is None:
         raise LinkwatchError(f"History knows no link {link_of(url)}: no note has mentioned it.")
@@ -52,6 +54,7 @@ def story_of(config: Config, url: str) -> Story:
         checks=tuple(_told(checks, policy, words)),
         words=words,
         copies=tuple(copies),
+        save=save,
         before=None if verdict.state is record.verdict.state else record.verdict.state,
     )
 
@@ -98,6 +101,8 @@ def archives_status_of(config: Config, *, now: datetime) -> ArchivesStatus:
     with Store(config.database, must_exist=True) as store, store.reading():
         covered = coverage(store)
         paces = read_paces(store)
+        saves = queue_overview(store)
+        copies, copied_bytes = local_total(store)
     return ArchivesStatus(
         now=now,
         enabled=config.archive.enabled,
@@ -109,6 +114,10 @@ def archives_status_of(config: Config, *, now: datetime) -> ArchivesStatus:
         next_at=covered.next_at,
         asked=tuple(_asked(config, paces, now)),
         paces=paces,
+        save=config.archive.save,
+        queue=saves,
+        local_copies=copies,
+        local_bytes=copied_bytes,
     )
 
 

@@ -14,9 +14,11 @@ from linkwatch.archiving import look_again, look_up
 from linkwatch.cycle import run_cycle
 from linkwatch.errors import LinkwatchError
 from linkwatch.history.store import Store
-from linkwatch.model import Ending, Lookup, Outcome
+from linkwatch.model import Ending, Lookup, Outcome, SaveState
+from linkwatch.publishing import ByHand, save_by_hand
 from linkwatch.report.archives import again, answer, overview
-from linkwatch.telling import archives_status_of
+from linkwatch.report.explain import explain
+from linkwatch.telling import archives_status_of, story_of
 from linkwatch.watch import Silent
 from linkwatch.wiring import ledger_of
 from tests.fakes.archive import FakeTimeMaps, Illness
@@ -247,6 +249,51 @@ def test_a_copy_that_does_not_hold_any_more_gives_way(world: World) -> None:
     found = lookup(world, url)
     assert found.snapshot
     assert found.snapshot.timestamp.month == 1
+
+
+def save(world: World, *urls: str, everything: bool = False) -> ByHand:
+    return asyncio.run(
+        save_by_hand(
+            world.config,
+            urls,
+            everything=everything,
+            clock=world.clock,
+            progress=Silent(),
+            nameservers=world.dns.nameservers,
+        )
+    )
+
+
+def test_pages_can_be_saved_by_hand_whatever_the_setting(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    well = world.web.page("well.example", "/", Reply(body=b"<title>Well</title>"))
+    keyed = world.web.page("well.example", "/x?token=1", Reply(body=b"<title>Well</title>"))
+    (gone,) = dead(world, "/a")
+    world.note("b.md", f"{well} {keyed}")
+    world.check()
+    with pytest.raises(LinkwatchError, match="IA_ACCESS_KEY_ID and IA_SECRET_ACCESS_KEY"):
+        save(world, well)
+    assert "save" not in world.archive.requests
+    for name in ("IA_ACCESS_KEY_ID", "IA_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "a-key")
+    told = save(world, well, keyed, gone, "https://never.example/noted")
+    assert told.queue.counts[SaveState.DONE] == 1
+    assert {url: why.partition(":")[0] for url, why in told.refused.items()} == {
+        keyed: "Its query has a value named 'token', which may be a key.",
+        gone: "It is dead",
+        "https://never.example/noted": "No note has mentioned it.",
+    }
+    assert world.links[well].kept_by == ("127.0.0.1",)
+    assert [form["url"] for form in world.archive.forms] == [well]
+    screen = overview(archives_status_of(world.config, now=world.clock.utc_now()))
+    assert "save          none (archive.save)\n              1 done\n" in screen
+    assert "saving      done (asked), submitted 2026-01-05" in explain(story_of(world.config, well))
+    other = world.web.page("well.example", "/new", Reply(body=b"<title>Well</title>"))
+    world.note("c.md", other)
+    world.check()
+    assert save(world, everything=True).queue.counts[SaveState.DONE] == 2
+    assert [form["url"] for form in world.archive.forms] == [well, other]  # a copy is enough
 
 
 def test_one_screen_tells_who_keeps_what_and_what_was_asked(world: World) -> None:

@@ -51,7 +51,7 @@ _ASK_AGAIN: Final = {  # where the archive itself names no time
     Outcome.MALFORMED: timedelta(hours=6),
     Outcome.QUEUED: timedelta(0),
 }
-_A_BETTER_ONE: Final = timedelta(days=1)  # a copy was found, but the index could not be asked
+_A_BETTER_ONE: Final = timedelta(days=1)  # where a copy was found, and a better may exist
 
 
 @dataclass(slots=True, kw_only=True)
@@ -68,7 +68,9 @@ class _Climb:
     astray: int = 0
     troubles: list[ArchiveError] = field(default_factory=list)  # that leave a question open
     refused: bool = False  # the archive does not show the site, and says so
-    perhaps_better: bool = False  # a copy was found, but the index could not be asked
+    perhaps_better: bool = False  # a copy was found; a better one could not be looked at
+    good: str | None = None  # the address of a copy that was opened and is good
+    closer: bool = False  # there is a copy between the last one opened and the citation
     asked: bool = False  # at least one request left
 
     @property
@@ -142,22 +144,33 @@ class Ladder:
         if isinstance(near, Capture):
             climb.found.append(near)
             if settled(near, climb.want) and (copy := await self._open(climb, [near])):
-                return copy
+                return await self._closer(climb, copy) if climb.closer else copy
         rows = await self._rows(climb, climb.url)
         climb.found += rows if isinstance(rows, list) else []
         if copy := await self._open(climb, climb.found):
-            climb.perhaps_better = not isinstance(rows, list)
+            climb.perhaps_better = bool(climb.troubles)
             return copy
         if not isinstance(rows, ArchiveRefused) and not climb.spent:
             await self._other_spellings(climb, rows)
             if copy := await self._open(climb, climb.found):
-                climb.perhaps_better = not isinstance(rows, list)
+                climb.perhaps_better = bool(climb.troubles)
                 return copy
         if copy := await self._elsewhere(climb, rows):
             return copy
         if climb.refused:
             return Outcome.EXCLUDED
         return Outcome.NO_GOOD_COPY if climb.found else Outcome.NOT_ARCHIVED
+
+    async def _closer(self, climb: _Climb, copy: Snapshot) -> Snapshot:
+        """A copy between a good one and the citation, which availability had overlooked.
+
+        It never offers revisits: of a page that stays as it is, it knows the first copy alone.
+        """
+        rows = await self._rows(climb, climb.url)
+        climb.found += rows if isinstance(rows, list) else []
+        closer = await self._open(climb, climb.found)
+        climb.perhaps_better = bool(climb.troubles)
+        return closer if closer is not None and closer.verified else copy
 
     def _open_question(self, climb: _Climb, error: ArchiveError) -> Outcome:
         climb.troubles.append(error)
@@ -260,7 +273,7 @@ class Ladder:
             shown = self._playback.shown_url(capture)
             if climb.spent:
                 return None
-            if shown in want.proven:
+            if shown in want.proven or shown == climb.good:
                 return self._snapshot(capture, verified=True)
             if shown in climb.done or (capture.digest and capture.digest in climb.digests):
                 continue
@@ -276,7 +289,9 @@ class Ladder:
             else:
                 climb.opened += 1
                 why = flaw(played, link=want.url, cited_at=want.cited_at, seen=want.seen)
+                climb.closer = _is_closer(played.next_at, want)
             if why is None:
+                climb.good = shown
                 return self._snapshot(capture, verified=True)
             if capture.digest:
                 climb.digests.add(capture.digest)
@@ -335,8 +350,9 @@ class Ladder:
             again = _ASK_AGAIN[_outcome(climb.troubles[-1])]
             detail = "The archive could not show it yet; it will be opened when it can."
         elif climb is not None and snapshot is not None and climb.perhaps_better:
-            again = _A_BETTER_ONE
-            detail = "The archive's index could not be asked; a closer copy may exist."
+            waits = _outcome(climb.troubles[-1]) is Outcome.QUEUED
+            again = timedelta(0) if waits else _A_BETTER_ONE
+            detail = "A closer copy may exist, which could not be looked at yet."
         unsettled = outcome in UNSETTLED or (snapshot is not None and not snapshot.verified)
         if climb is not None and unsettled and (waits_s := self._waits_s(climb)):
             again = timedelta(seconds=waits_s)
@@ -373,6 +389,13 @@ def settled(near: object, want: Wanted) -> bool:
         and usable(near, failed_at=want.failed_at)
         and not_after(near, want.cited_at)
     )
+
+
+def _is_closer(next_at: datetime | None, want: Wanted) -> bool:
+    """Whether the copy after one is still from before the citation."""
+    if next_at is None or next_at >= want.failed_at:
+        return False
+    return next_at <= end_of_day(want.cited_at)
 
 
 def crowded(rows: object, want: Wanted) -> bool:

@@ -28,6 +28,7 @@ from linkwatch.errors import ArchiveError
 from linkwatch.model import Fault, Hop
 from linkwatch.web.archived import memento_of
 from linkwatch.web.client import Answer, Client, RequestFault
+from linkwatch.web.linkformat import HEADER_CAP, links
 from linkwatch.web.retry import retry_after_s
 from linkwatch.web.url import request_url, resolve
 
@@ -53,6 +54,13 @@ class Played:
     original: str  # what was asked for when it was archived
     hops: tuple[Hop, ...]  # the archived redirects, in the addresses of then
     answer: Answer
+
+    @property
+    def next_at(self) -> datetime | None:
+        """When the archive's next copy of the page was taken; None: it does not tell."""
+        told = links(self.answer.headers.get("link", "")[:HEADER_CAP])
+        following = (link.at for link in told if {"next", "memento"} <= link.rel)
+        return None if self.hops else next(following, None)
 
     @property
     def headers(self) -> Mapping[str, str]:

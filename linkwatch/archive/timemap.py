@@ -1,16 +1,9 @@
-"""TimeMaps of other archives (RFC 7089, section 5): every copy that one of them, or all, hold.
-
-A TimeMap is a list of links in the form of RFC 6690. The parsers at hand (requests', aiohttp's) are
-made for one header: they break at the `;` and `,` that archived addresses are full of. So the
-targets, which stand in angle brackets, are found first, and what follows them is read after that.
-"""
+"""TimeMaps of other archives (RFC 7089, section 5): every copy that one of them, or all, hold."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Final
 
@@ -21,6 +14,7 @@ from linkwatch.archive.pace import Service
 from linkwatch.archive.playback import get
 from linkwatch.errors import ArchiveError
 from linkwatch.web.client import Client
+from linkwatch.web.linkformat import Link, links
 from linkwatch.web.retry import retry_after_s
 from linkwatch.web.url import has_userinfo, request_url, resolve
 
@@ -28,43 +22,20 @@ _TIMEOUT_S: Final = 40.0  # an aggregator asks many archives, and gives each hal
 _MOST: Final = 5_000
 _AHEAD: Final = timedelta(days=1)  # archives' clocks differ; some list copies from the future
 
-_LINK = re.compile(r"<([^<>\s]{1,8000})>([^<>]{0,2000})")
-_REL = re.compile(r";\s*rel\s*=\s*(?:\"([^\"]*)\"|([^\s;,\"]+))", re.IGNORECASE)
-_DATETIME = re.compile(r";\s*datetime\s*=\s*\"([^\"]*)\"", re.IGNORECASE)
 
-
-def captures_in(text: str, *, base: str, url: str, now: datetime) -> list[Capture]:
+def captures_in(listed: Iterable[Link], *, base: str, url: str, now: datetime) -> list[Capture]:
     """The copies that a TimeMap lists; their statuses are not told there.
 
     `base` is the TimeMap's own address, `url` the original's. Copies from the future are left out.
     """
     found: dict[str, Capture] = {}
-    for target, rest in islice(_links(text), _MOST):
-        rel = _REL.search(rest)
-        if rel is None or "memento" not in (rel[1] or rel[2]).lower().split():
+    for link in islice(listed, _MOST):
+        memento = request_url(resolve(base, link.target) or "")
+        if "memento" not in link.rel or memento is None or has_userinfo(memento):
             continue
-        taken_at = _moment(rest)
-        memento = request_url(resolve(base, target) or "")
-        if memento is None or has_userinfo(memento) or taken_at is None or taken_at > now + _AHEAD:
-            continue
-        found[memento] = Capture(timestamp=taken_at, original=url, status=None, memento=memento)
+        if link.at is not None and link.at <= now + _AHEAD:
+            found[memento] = Capture(timestamp=link.at, original=url, status=None, memento=memento)
     return list(found.values())
-
-
-def _links(text: str) -> Iterator[tuple[str, str]]:
-    for match in _LINK.finditer(text):
-        yield match[1], match[2]
-
-
-def _moment(parameters: str) -> datetime | None:
-    said = _DATETIME.search(parameters)
-    try:
-        moment = parsedate_to_datetime(said[1]) if said else None
-    except (ValueError, OverflowError, TypeError, IndexError):
-        return None
-    if moment is None:
-        return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 async def listed(
@@ -83,9 +54,10 @@ async def listed(
             return []
         text = answer.body.decode("utf-8", "replace")
         now = access.clock.utc_now()
-        if answer.status == 200 and next(_links(text), None) is not None:
-            found = captures_in(text, base=address, url=url, now=now)
-            if found or (_REL.search(text) and not answer.cut):
+        if answer.status == 200:
+            found = captures_in(links(text), base=address, url=url, now=now)
+            is_list = next(links(text), None) is not None
+            if found or (is_list and not answer.cut):
                 return found
         asked_s = retry_after_s(answer.retry_after, now)
         raise trouble(answer.status, text[:65_536], answer.headers, asked_s=asked_s)

@@ -158,6 +158,14 @@ def copies_of(store: Store, url: str) -> list[LocalCopy]:
     ]
 
 
+def local_total(store: Store) -> tuple[int, int]:
+    """How many good copies this machine keeps, and how many bytes they take."""
+    (row,) = store.rows(
+        "select count(*) as n, total(size_bytes) as size from copies where pending = 0"
+    )
+    return row["n"], int(row["size"])
+
+
 def _copy(row: Any) -> LocalCopy:
     return LocalCopy(
         url=row["url"],

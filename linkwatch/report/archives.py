@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from linkwatch.model import UNSETTLED, KeptPace, Lookup, Outcome, Wanted
+from linkwatch.model import UNSETTLED, KeptPace, Lookup, Outcome, SaveQueue, Wanted
 from linkwatch.report import words
 from linkwatch.report.inert import shown, terminal
 
 _LABEL_WIDTH: Final = 14
+_REFUSED_SHOWN: Final = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +39,10 @@ class ArchivesStatus:
     next_at: datetime | None  # when the next of them is asked about again
     asked: Sequence[Asked]
     paces: Sequence[KeptPace]
+    save: str  # the setting
+    queue: SaveQueue
+    local_copies: int  # good ones, on this machine
+    local_bytes: int
 
 
 def overview(status: ArchivesStatus) -> str:
@@ -57,6 +62,12 @@ def _lines(status: ArchivesStatus) -> Iterator[str]:
         yield from _row("dead links", f"{number} {outcome}")
     if status.next_at is not None:
         yield from _row("next question", f"after {words.minute(status.next_at)}")
+    yield from _row("save", f"{status.save} (archive.save)")
+    for line in queue(status.queue):
+        yield from _row("", line)
+    if status.local_copies:
+        kept = words.count(status.local_copies, "copy", "copies")
+        yield from _row("local", f"{kept}, {status.local_bytes / 1e6:.1f} MB")
     for one in status.asked:
         budget = f"{one.used} of {one.per_minute} requests in the last minute"
         yield from _row("budget", f"{terminal(one.archive)} {one.service}: {budget}")
@@ -73,6 +84,18 @@ def _lines(status: ArchivesStatus) -> Iterator[str]:
 
 def _row(name: str, text: str) -> Iterator[str]:
     yield f"{name:<{_LABEL_WIDTH}}{text}"
+
+
+def queue(saves: SaveQueue) -> Iterator[str]:
+    """How far the pages are that are to be saved."""
+    states = [f"{number} {state}" for state, number in saves.counts.items() if number]
+    if not states:
+        yield "nothing to save"
+        return
+    again = f"; more after {words.minute(saves.next_at)}" if saves.next_at else ""
+    yield f"{', '.join(states)}{again}"
+    for save in saves.refused[:_REFUSED_SHOWN]:
+        yield f"refused: {terminal(save.url)}: {shown(save.detail or save.code)}"
 
 
 def answer(found: Lookup) -> Iterator[str]:

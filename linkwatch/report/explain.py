@@ -16,6 +16,7 @@ from linkwatch.model import (
     Mark,
     Original,
     Overruled,
+    Save,
     State,
     Testimony,
 )
@@ -46,6 +47,7 @@ class Story:
     rule: str | None = None  # by which it was judged so
     words: tuple[Testimony, ...] = ()  # people's, oldest first
     copies: tuple[LocalCopy, ...] = ()  # oldest first
+    save: Save | None = None  # on its way into an archive
     before: State | None = None  # how the last cycle judged it, where the settings changed since
 
 
@@ -76,6 +78,8 @@ def _lines(story: Story) -> Iterator[str]:
     if link.original is not None:
         yield from _row("original", *_original(link.original))
     yield from _row("archive", *_archive(link.lookup))
+    if story.save is not None:
+        yield from _row("saving", *_saving(story.save))
     if story.copies:
         yield from _row("local copy", *map(_local, story.copies))
     if link.mentions or link.watched:
@@ -134,6 +138,14 @@ def _original(original: Original) -> Iterator[str]:
     since = "" if original.since is None else f" since {words.day(original.since)}"
     lives = ": it lives again, and the note can go back to it" if original.lives else ""
     yield f"{original.state}{since}{lives}"
+
+
+def _saving(save: Save) -> Iterator[str]:
+    asked = "" if save.submitted_at is None else f", submitted {words.minute(save.submitted_at)}"
+    again = "" if save.next_at is None else f", goes on after {words.minute(save.next_at)}"
+    yield f"{save.state} ({save.why}){asked}{again}"
+    if save.detail.strip():
+        yield shown(save.detail)
 
 
 def _local(copy: LocalCopy) -> str:

@@ -11,11 +11,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from typing import Final
 from urllib.parse import urlsplit
 
+from linkwatch.web.linkformat import HEADER_CAP, http_date, links
 from linkwatch.web.places import under
 from linkwatch.web.url import host_of, link_of, name_of, request_url
 
@@ -42,7 +42,6 @@ _LIBRARY: Final = frozenset({"archive.org", "www.archive.org"})  # copies are be
 
 _DEEPEST = 8  # copies of copies of copies
 _DECODINGS = 3
-_HEADER_CAP = 8192
 
 _REST = re.compile(r"https?:/{0,2}[^/?#\\]*([^#]*)", re.IGNORECASE | re.DOTALL)
 _PLAYBACK = re.compile(r"/+web/+(?:(\d{1,14})(?:[a-z]{2,5}_)?/+)?(.+)", re.DOTALL)
@@ -61,8 +60,6 @@ _ENCODED_SCHEME = re.compile(r"(https?)%(?:25)*3A(.+)", re.IGNORECASE | re.DOTAL
 _ENCODED_HOST = re.compile(r"[\w.\-]+(?:%(?:25)*3A\d{1,5})?%(?:25)*2F", re.IGNORECASE)
 _HOST = re.compile(r"[^\s/?#:@%*]+\.[^\s/?#:@%.*]+(?::\d{1,5})?(?=[/?]|\Z)")
 _ENCODED = re.compile(r"%(2[1-9A-F]|[3-6][0-9A-F]|7[0-9A-E])", re.IGNORECASE)  # printable ASCII
-_LINK = re.compile(r"<([^<>]*)>([^<]*)")
-_REL = re.compile(r"\brel\s*=\s*(?:\"([^\"]*)\"|([^\s;,\"]+))", re.IGNORECASE)
 _NO_TIME = "00000101000000"  # what a partial time leaves out
 
 
@@ -135,20 +132,16 @@ def memento_of(headers: Mapping[str, str], url: str, wayback_url: str = "") -> d
     text = headers.get("memento-datetime")
     if text is None:
         return None
-    try:
-        at = parsedate_to_datetime(text[:100])
-        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
-    except (ValueError, OverflowError):
-        found = _taken_apart(url, wayback_url)
-        return found.timestamp if found is not None else None
+    at = http_date(text)
+    found = _taken_apart(url, wayback_url) if at is None else None
+    return found.timestamp if found is not None else at
 
 
 def original_in(headers: Mapping[str, str], wayback_url: str = "") -> str | None:
     """The link that an archive's answer says it is a copy of (`Link: <...>; rel="original"`)."""
-    for target, parameters in _LINK.findall(headers.get("link", "")[:_HEADER_CAP]):
-        rel = _REL.search(parameters)
-        if rel is not None and "original" in (rel[1] or rel[2] or "").lower().split():
-            original = _original(target.strip())
+    for link in links(headers.get("link", "")[:HEADER_CAP]):
+        if "original" in link.rel:
+            original = _original(link.target)
             if original is None or archive_of(original, wayback_url) is None:
                 return original
             inner = archived(original, wayback_url)

@@ -9,6 +9,7 @@ import pytest
 
 from linkwatch.archive.timemap import captures_in
 from linkwatch.model import Outcome
+from linkwatch.web.linkformat import links
 from tests.archive.test_rescue import URL, run
 from tests.fakes.archive import FakeArchive, FakeTimeMaps
 from tests.fakes.archive.timemaps import Dialect, Hostile
@@ -21,7 +22,7 @@ WHEN = 'datetime="Wed, 01 Jan 2020 00:00:00 GMT"'
 def read(text: str) -> list[str]:
     return [
         f"{capture.timestamp:%Y%m%d} {capture.memento}"
-        for capture in captures_in(text, base=BASE, url=URL, now=NOW)
+        for capture in captures_in(links(text), base=BASE, url=URL, now=NOW)
     ]
 
 
