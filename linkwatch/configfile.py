@@ -161,15 +161,9 @@ class _Reader:
             (("report", "path"), file.report.path),
         ]
         for key, path in paths:
-            accepted = _default(key) or "notes"
-            if not path or re.search("[\0\ud800-\udfff]", path):
-                self._complain(key, f"{path!r} is not a path", accepted)
-            if key[0] != "notes" and path.endswith(("/", "\\")):
-                self._complain(key, f"{path!r} is a folder, not a file", accepted)
-            try:
-                Path(path).expanduser()
-            except RuntimeError:
-                self._complain(key, f"{path!r} starts with nobody's home folder", accepted)
+            why = _no_path(key[0], path)
+            if why is not None:
+                self._complain(key, f"{path!r} {why}", _default(key) or "notes")
 
     def _check_globs(self, file: File) -> None:
         from pathspec.patterns.gitignore.basic import GitIgnoreBasicPattern
@@ -261,6 +255,19 @@ class _Reader:
                 node = node.value[part]
                 line = node.start_mark.line + 1
         return line
+
+
+def _no_path(section: object, path: str) -> str | None:
+    """Why a path will not do; None: it may."""
+    if not path or re.search("[\0\ud800-\udfff]", path):
+        return "is not a path"
+    if section != "notes" and path.endswith(("/", "\\")):
+        return "is a folder, not a file"
+    try:
+        Path(path).expanduser()
+    except RuntimeError:
+        return "starts with nobody's home folder"
+    return None
 
 
 _TYPE_WORDS = {

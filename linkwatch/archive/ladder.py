@@ -138,7 +138,7 @@ class Ladder:
         """A verified copy; else what the archives have: nothing, nothing good, or silence."""
         near = await self._near(climb)
         climb.asked = climb.asked or not isinstance(near, Unasked)
-        climb.refused = isinstance(near, ArchiveRefused)
+        climb.refused = climb.refused or isinstance(near, ArchiveRefused)
         if isinstance(near, Unasked) and near.outcome is Outcome.QUEUED:
             return self._open_question(climb, near)
         if isinstance(near, Capture):

@@ -12,7 +12,6 @@ requests and five minutes asleep, and then "no record found".
 from __future__ import annotations
 
 import socket
-import ssl
 from http.cookiejar import DefaultCookiePolicy
 from ipaddress import ip_address
 from typing import Any
@@ -26,6 +25,7 @@ from urllib3.util.connection import create_connection
 
 from linkwatch.archive.answers import ArchiveDown
 from linkwatch.web.guard import private_name, refusal
+from linkwatch.web.trust import system_trust
 from linkwatch.web.url import name_of
 
 _MOST_REDIRECTS = 5
@@ -45,17 +45,12 @@ def open_session(*, allow_private: bool, proxy: str | None = None) -> requests.S
     return session
 
 
-def _system_tls() -> ssl.SSLContext:
-    """The system's store, or what SSL_CERT_FILE names."""
-    return ssl.create_default_context()
-
-
 class _Adapter(HTTPAdapter):
     """Passes every request on, each hop of a redirect too, to guarded connections."""
 
     def __init__(self, *, allow_private: bool) -> None:
         self._allow_private = allow_private
-        self._tls = _system_tls()
+        self._tls = system_trust()
         super().__init__(max_retries=0)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:

@@ -17,7 +17,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.cookies import SimpleCookie
-from pathlib import Path
 from types import TracebackType
 from typing import Self, cast
 from urllib.parse import unquote_to_bytes
@@ -47,6 +46,7 @@ from linkwatch.web.resolver import (
     Resolver,
     ResolverError,
 )
+from linkwatch.web.trust import is_empty, system_trust
 from linkwatch.web.url import name_of
 
 BODY_CAP = 64 * 1024  # after decompression: a title and a fingerprint need no more
@@ -105,7 +105,7 @@ class Client:
             resolver=self.resolver,
             use_dns_cache=False,  # ours remembers failures too, and for the whole cycle
             socket_factory=self._socket,
-            ssl=_tls_context(),
+            ssl=_trusted(),
             limit=0,  # web.hosts gives out the turns
             keepalive_timeout=_IDLE_S,
         )
@@ -348,13 +348,10 @@ async def _read(
     return b"".join(chunks), None
 
 
-def _tls_context() -> ssl.SSLContext:
+def _trusted() -> ssl.SSLContext:
     """The system's trust store (or SSL_CERT_FILE), which must not be empty."""
-    context = ssl.create_default_context()
-    context.set_alpn_protocols(["http/1.1"])
-    paths = ssl.get_default_verify_paths()
-    folder = Path(paths.capath) if paths.capath else None
-    if not context.cert_store_stats()["x509_ca"] and not (folder and any(folder.iterdir())):
+    context = system_trust()
+    if is_empty(context):
         raise LinkwatchError(
             "This system has no trusted certificates, so every https link would look broken: "
             "install ca-certificates, or name a file in SSL_CERT_FILE."

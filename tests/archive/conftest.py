@@ -9,12 +9,9 @@ from pathlib import Path
 import pytest
 import trustme
 
-from linkwatch.archive import session as session_module
 from tests.fakes.archive import FakeArchive, FakeTimeMaps
 from tests.fakes.clock import FakeClock
 
-_SYSTEM_TLS = session_module._system_tls
-_EMPTY_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 _NAMES = ("127.0.0.1", "localhost", "web.archive.org", "archive.org")
 
 
@@ -42,18 +39,6 @@ def other_archive() -> Iterator[FakeTimeMaps]:
         yield other
 
 
-@pytest.fixture(autouse=True)
-def quick_tls(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Reading the system's certificates takes 30 ms, and most tests speak plain http."""
-    monkeypatch.setattr(session_module, "_system_tls", lambda: _EMPTY_TLS)
-
-
-@pytest.fixture
-def own_tls(quick_tls: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """For the test that is about certificates."""
-    monkeypatch.setattr(session_module, "_system_tls", _SYSTEM_TLS)
-
-
 @pytest.fixture(scope="session")
 def authority() -> trustme.CA:
     return trustme.CA()
@@ -61,7 +46,6 @@ def authority() -> trustme.CA:
 
 @pytest.fixture
 def tls_archive(
-    own_tls: None,
     authority: trustme.CA,
     clock: FakeClock,
     monkeypatch: pytest.MonkeyPatch,

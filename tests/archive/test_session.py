@@ -130,7 +130,7 @@ def test_behind_a_proxy_private_names_are_refused_too(archive: FakeArchive) -> N
 
 
 def test_tls_trusts_what_ssl_cert_file_names_and_not_what_requests_brings(
-    own_tls: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     authority = trustme.CA()
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)

@@ -530,9 +530,7 @@ def authority() -> trustme.CA:
 
 
 @pytest.fixture
-def trusted(
-    authority: trustme.CA, own_tls: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def trusted(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     bundle = tmp_path / "ca.pem"
     authority.cert_pem.write_to_path(str(bundle))
     monkeypatch.setenv("SSL_CERT_FILE", str(bundle))
@@ -622,7 +620,7 @@ def test_a_server_that_is_silent_in_its_handshake_is_a_timeout(
 
 
 def test_a_system_without_certificates_is_told_so(
-    own_tls: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     empty = tmp_path / "none.pem"
     empty.write_text("")
