@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -188,6 +189,32 @@ def test_a_rate_limit_is_told_at_once_with_the_wish_of_the_archive(
         service(archive)
     assert caught.value.retry_after_s == seconds
     assert archive.requests.total() == 1  # waybackpy's own: six, and five times the wait
+
+
+UNDER_TLS: list[tuple[Illness, type[ArchiveError]]] = [
+    ("429", ArchiveBusy),
+    ("503", ArchiveDown),
+    ("502", ArchiveDown),
+]
+
+
+@pytest.mark.parametrize(("illness", "error"), UNDER_TLS)
+def test_waybackpys_own_retries_which_only_https_shows_are_not_ours(
+    tls_archive: FakeArchive, illness: Illness, error: type[ArchiveError]
+) -> None:
+    tls_archive.ill(illness, retry_after=60)
+    started_s = time.monotonic()
+    for ask in (captures, nearest):
+        with pytest.raises(error):
+            ask(tls_archive)
+    assert tls_archive.requests == {"cdx": 1, "availability": 1}
+    assert time.monotonic() - started_s < 10  # theirs: six requests, and five minutes asleep
+
+
+def test_waybackpys_way_of_saving_is_used_nowhere() -> None:
+    """Each of its up to eight tries may start another capture."""
+    for module in (Path(__file__).parents[2] / "linkwatch").rglob("*.py"):
+        assert "SaveAPI" not in module.read_text("utf-8"), module.name
 
 
 @pytest.mark.parametrize(
