@@ -113,11 +113,10 @@ def test_it_checks_again_at_each_tick(service: Service) -> None:
     (service.folder / "notes" / "a.md").write_text(url)
     service.configure(every="1s")
     service.start()
-    for _ in range(2):
+    while service.web.asked("a.localhost") < 2:  # a tick may come before the link is due again
         service.told("STATUS=checking")
         service.told("STATUS=1 link")
     assert service.stop()[0] == 0
-    assert service.web.asked("a.localhost") >= 2
 
 
 def test_sigterm_in_the_middle_of_a_cycle_drops_it_and_keeps_what_was_done(
