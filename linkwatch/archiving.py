@@ -118,6 +118,8 @@ async def outside_a_cycle(
     config: Config, *, clock: Clock, progress: Progress, nameservers: Sequence[str] = ()
 ) -> AsyncIterator[tuple[Archiving, Store, StoreThread]]:
     """The archives for a command of its own, alone on the database. Raises LinkwatchError."""
+    if not config.archive.enabled:
+        raise LinkwatchError("archive.enabled is false in the configuration: no archive is asked.")
     thread = StoreThread()
     try:
         with one_at_a_time(config.database):

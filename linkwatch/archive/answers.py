@@ -86,7 +86,7 @@ def trouble(
         return ArchiveGarbled("the archive sent something else than what it was asked for")
     return ArchiveDown(
         f"the archive answered with status {status}",
-        passing=status >= 500,
+        passing=status >= 500 and not asked_s,
         retry_after_s=asked_s,
     )
 

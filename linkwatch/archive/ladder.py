@@ -70,6 +70,7 @@ class _Climb:
     refused: bool = False  # the archive does not show the site, and says so
     perhaps_better: bool = False  # a copy was found; a better one could not be looked at
     good: str | None = None  # the address of a copy that was opened and is good
+    unopened: Capture | None = None  # the best one that the archive could not show now
     closer: bool = False  # there is a copy between the last one opened and the citation
     asked: bool = False  # at least one request left
 
@@ -130,6 +131,8 @@ class Ladder:
         shown = await self._open(climb, [capture])
         if shown is None and climb.refused:
             climb.flawed.append(self._snapshot(capture, flaw="the archive shows it no more"))
+        if shown is None and climb.unopened is not None:
+            return self._snapshot(climb.unopened)
         if shown is None and climb.troubles:
             return _outcome(climb.troubles[-1])
         return shown
@@ -159,6 +162,8 @@ class Ladder:
             return copy
         if climb.refused:
             return Outcome.EXCLUDED
+        if climb.unopened is not None:  # the best that could not be shown now, as not verified
+            return self._snapshot(climb.unopened)
         return Outcome.NO_GOOD_COPY if climb.found else Outcome.NOT_ARCHIVED
 
     async def _closer(self, climb: _Climb, copy: Snapshot) -> Snapshot:
@@ -201,6 +206,7 @@ class Ladder:
         """The index's captures around the citation, and before it where those are crowded out."""
         want = climb.want
         rows = self._note(climb, await self._index(url, want.cited_at))
+        climb.refused = climb.refused or isinstance(rows, ArchiveRefused)
         if isinstance(rows, list) and crowded(rows, want):
             earlier = await self._index(url, want.cited_at, until=end_of_day(want.cited_at))
             if isinstance(earlier, list):
@@ -233,6 +239,7 @@ class Ladder:
             spellings = others[:1] if climb.found else [climb.url, *others]
         for spelling in spellings:
             gate = self._note(climb, await self._playback.nearest(spelling, climb.want.cited_at))
+            climb.refused = climb.refused or isinstance(gate, ArchiveRefused)
             if isinstance(gate, ArchiveError):
                 return  # the next would meet the same
             known = {capture.timestamp for capture in climb.found}
@@ -264,10 +271,7 @@ class Ladder:
         return None
 
     async def _open(self, climb: _Climb, captures: Iterable[Capture]) -> Snapshot | None:
-        """The first of some captures, the best first, that shows the page when it is opened.
-
-        Where the archive can't show one now, the best is offered all the same, as not verified.
-        """
+        """The first of some captures, the best first, that shows the page when it is opened."""
         want = climb.want
         for capture in ranked(captures, cited_at=want.cited_at, failed_at=want.failed_at):
             shown = self._playback.shown_url(capture)
@@ -278,18 +282,21 @@ class Ladder:
             if shown in climb.done or (capture.digest and capture.digest in climb.digests):
                 continue
             played = self._note(climb, await self._playback.play(capture))
+            climb.done.add(shown)
             if isinstance(played, ArchiveRefused):
+                climb.refused = climb.refused or capture.memento is None
                 return None
             if isinstance(played, ArchiveError):
-                return self._snapshot(capture) if capture.status == 200 else None
-            climb.done.add(shown)
-            if isinstance(played, Astray):
-                climb.astray += 1
-                why: str | None = played.why
-            else:
-                climb.opened += 1
-                why = flaw(played, link=want.url, cited_at=want.cited_at, seen=want.seen)
-                climb.closer = _is_closer(played.next_at, want)
+                if climb.unopened is None and capture.status == 200:
+                    climb.unopened = capture
+                if isinstance(played, Unasked | ArchiveBusy):
+                    return None
+            if isinstance(played, ArchiveError | Astray):
+                climb.astray += 1  # which may pass, and is held against no copy
+                continue
+            climb.opened += 1
+            why = flaw(played, link=want.url, cited_at=want.cited_at, seen=want.seen)
+            climb.closer = _is_closer(played.next_at, want)
             if why is None:
                 climb.good = shown
                 return self._snapshot(capture, verified=True)
@@ -313,16 +320,14 @@ class Ladder:
         """Keep in mind what an answer leaves open."""
         if not isinstance(answer, Unasked):
             climb.asked = True
-        if isinstance(answer, ArchiveRefused):
-            climb.refused = True
-        elif isinstance(answer, ArchiveError):
+        if isinstance(answer, ArchiveError) and not isinstance(answer, ArchiveRefused):
             climb.troubles.append(answer)
         return answer
 
     def _settle(self, climb: _Climb, outcome: Outcome) -> Lookup:
         """What it means that no copy was found."""
         want = climb.want
-        if climb.troubles and not climb.spent and outcome is not Outcome.EXCLUDED:
+        if climb.troubles and climb.opened < MOST_OPENED:
             worst = climb.troubles[-1]
             return self._told(want, _outcome(worst), climb, detail=_sentence(worst))
         detail = ""

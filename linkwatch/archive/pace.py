@@ -255,9 +255,9 @@ class Paces:
 
 
 def _running(kept: KeptStop, now: datetime, now_s: float, longest_s: float) -> Stop | None:
-    """A stop that still holds. None lasts longer than it may: a clock may have been set back."""
-    left_s = min((kept.until - now).total_seconds(), longest_s)
-    return Stop(kept.outcome, now_s + left_s, kept.detail) if left_s > 0 else None
+    """A stop that still holds. One that is longer than any may be is of a clock that was wrong."""
+    left_s = (kept.until - now).total_seconds()
+    return Stop(kept.outcome, now_s + left_s, kept.detail) if 0 < left_s <= longest_s else None
 
 
 def _kept(stop: Stop, now: datetime, now_s: float) -> KeptStop:
