@@ -17,7 +17,7 @@ from linkwatch.archive.pace import Paces
 from linkwatch.archive.rescue import rescue
 from linkwatch.model import CitedFrom, Lookup, Outcome, Snapshot, Wanted
 from linkwatch.web.hosts import Hosts, Manners
-from tests.fakes.archive import FakeArchive, Illness
+from tests.fakes.archive import FakeArchive, FakeTimeMaps, Illness
 from tests.fakes.clock import START, FakeClock
 
 URL = "https://example.org/a"
@@ -626,3 +626,36 @@ def test_a_full_page_without_an_older_copy_is_asked_once_more(
 ) -> None:
     assert crowded(rows, want()) is again
     assert crowded(DOWN, want()) is False
+
+
+# One capture or one archive speaks for itself alone
+
+
+@pytest.mark.parametrize(("illness", "tries"), [("503", 2), ("html", 1), ("404", 1)])
+def test_a_capture_that_breaks_does_not_end_the_search(
+    archive: FakeArchive, illness: Illness, tries: int
+) -> None:
+    archive.capture(URL, "20200610000000")
+    archive.capture(URL, "20190610000000")
+    archive.ill(illness, service="playback", times=tries)  # the best one alone
+    lookup = run(archive)[URL]
+    assert lookup.outcome is Outcome.FOUND
+    assert lookup.snapshot
+    assert lookup.snapshot.verified
+
+
+def test_a_copy_that_could_not_be_reached_is_not_called_flawed(archive: FakeArchive) -> None:
+    archive.capture(URL, "20200610000000", status=302, location="https://never.example/", body=b"")
+    lookup = run(archive)[URL]
+    assert lookup.outcome is Outcome.NO_GOOD_COPY
+    assert lookup.flawed == ()
+
+
+def test_what_another_archive_refuses_says_nothing_of_the_first(
+    archive: FakeArchive, other_archive: FakeTimeMaps
+) -> None:
+    archive.capture(URL, "20200610000000")
+    archive.ill("503")
+    other_archive.ill("blocked")
+    lookup = run(archive, timemaps=(other_archive.timemap_url,))[URL]
+    assert lookup.outcome is Outcome.UNAVAILABLE
