@@ -5,7 +5,6 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 DEV    := $(VENV)/.ready-dev
 NOTES  ?= docs/sample-vault
-WORKERS = $(shell $(BIN)/python -c 'import os; print((os.cpu_count() or 1) * 3 // 2)')  # tests wait a third of their time
 
 .PHONY: help run demo test lint format bench clean
 .DEFAULT_GOAL := help
@@ -35,7 +34,7 @@ demo: $(DEV)  ## three weeks on a fake web, without internet
 	@$(BIN)/python -m tests.demo
 
 test: $(DEV)  ## the whole suite
-	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile
+	@$(BIN)/python -m pytest -q -n auto --dist loadfile
 
 lint: $(DEV)  ## ruff (format, lint) and mypy, as CI runs them
 	@$(BIN)/ruff format --check .
