@@ -6,15 +6,16 @@ few more questions tell a web that is silent from a network that is.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from random import Random
 
 from linkwatch.checker.fetch import Fetcher
 from linkwatch.checker.siblings import Siblings
-from linkwatch.checker.sweep import Hand, sweep
+from linkwatch.checker.sweep import Outlook, sweep
 from linkwatch.clock import Clock
 from linkwatch.config import Config
+from linkwatch.docket import Docket
 from linkwatch.errors import LinkwatchError
 from linkwatch.evidence import Weight, weigh
 from linkwatch.history.checks import any_answer
@@ -25,7 +26,7 @@ from linkwatch.history.hosts import (
     save_host_memories,
     save_not_before,
 )
-from linkwatch.history.links import DueLink, fragments, links_of, witnesses
+from linkwatch.history.links import ids_of, queue_links, witnesses
 from linkwatch.history.store import Store
 from linkwatch.history.writer import ResultWriter, StoreThread
 from linkwatch.keeping import Keeping
@@ -38,6 +39,7 @@ from linkwatch.web.limits import open_connections
 from linkwatch.wiring import manners_of, probes_off
 
 _WAITING_A_SLOT = 4  # checks under way for each request under way: the others wait for something
+_NO_END = float("inf")
 _WORTH_KEEPING_S = 5.0  # shorter wishes of hosts are over before the next cycle
 
 
@@ -72,18 +74,19 @@ class Asking:
         self._dark = False  # the network went away while links were asked
 
     async def ask(
-        self, links: Sequence[DueLink], now: datetime, notes: frozenset[int] | None
-    ) -> tuple[str, ...]:
-        """Ask all the links, and others where silence has to be told from our own trouble.
+        self, due: int, now: datetime, notes: frozenset[int] | None, *, until_s: float
+    ) -> Outlook:
+        """Ask all the links that wait, and others where silence has to be told from our trouble.
 
-        Returns those that were left for the next cycle.
+        `due`: how many wait. At `until_s` (monotonic) no further check is started.
         """
         run, store, clock = self._thread.run, self._store, self._clock
         wall, monotonic_s = clock.utc_now(), clock.monotonic_s()
-        postponed = await self._check(links)
-        if links and not await run(any_answer, store, self._id):
+        outlook = await self._check(due, until_s)
+        if due and not await run(any_answer, store, self._id):
             # Failing links are due daily, often alone: is it they that are silent, or we?
-            await self._check(await run(witnesses, store, self._id, now, notes=notes))
+            others = await run(witnesses, store, self._id, now, notes=notes)
+            await self._check(await run(queue_links, store, others))
         found = await run(comparisons, store, self._id)
         hosts = doubted(found) if await self._why_void(found) is None else []
         if hosts:
@@ -91,63 +94,70 @@ class Asking:
         self._asleep = slept(
             (clock.utc_now() - wall).total_seconds(), clock.monotonic_s() - monotonic_s
         )
-        return postponed
+        return outlook
 
     async def _ask_again(self, hosts: Sequence[str]) -> None:
         """Many hosts fell silent together: ask them a second time, if anybody still answers."""
         run, store = self._thread.run, self._store
         again: list[CheckResult] = []
 
-        async def hear(result: CheckResult) -> None:
+        async def hear(_docket: Docket, result: CheckResult) -> None:
             again.append(result)  # and no further: one that is unlucky now keeps its good answer
 
-        lately = await run(links_of, store, await run(answered_lately, store, self._id))
-        await self._sweep(lately, hear)
+        lately = await run(ids_of, store, await run(answered_lately, store, self._id))
+        await run(queue_links, store, lately)
+        await self._sweep(hear)
         self._dark = gone_dark(again)
         if not self._dark:
-            silent = await run(checked_on, store, self._id, hosts)
-            await self._check(await run(links_of, store, silent))
+            silent = await run(ids_of, store, await run(checked_on, store, self._id, hosts))
+            await self._check(await run(queue_links, store, silent))
 
-    async def _check(self, links: Sequence[DueLink]) -> tuple[str, ...]:
-        """Ask some links and keep what comes; those that were left for the next cycle."""
-        if not links:
-            return ()
-        self._progress.checking(len(links))
+    async def _check(self, waiting: int, until_s: float = _NO_END) -> Outlook:
+        """Ask the links that wait, and keep what comes."""
+        if not waiting:
+            return Outlook(postponed=0, unfinished=0)
+        self._progress.checking(waiting)
         writer = ResultWriter(
-            self._store,
-            self._thread,
-            cycle_id=self._id,
-            ids={link.url: link.id for link in links},
-            saved=self._progress.saved,
+            self._store, self._thread, cycle_id=self._id, saved=self._progress.saved
         )
+
+        async def keep(docket: Docket, result: CheckResult) -> None:
+            await writer.put(docket[result.url].id, result)
+
         try:
-            return await self._sweep(links, writer.put)
+            return await self._sweep(keep, until_s)
         finally:
             await writer.close()
 
-    async def _sweep(self, links: Sequence[DueLink], hand: Hand) -> tuple[str, ...]:
+    async def _sweep(
+        self, hear: Callable[[Docket, CheckResult], Awaitable[None]], until_s: float = _NO_END
+    ) -> Outlook:
         config = self._config
-        known_dead = {link.url for link in links if link.dead}
+        docket = Docket(self._store, self._thread, with_fragments=config.check.fragments)
 
         def doubtful(result: CheckResult) -> bool:
-            return weigh(result).weight is Weight.HARD and result.url not in known_dead
+            return weigh(result).weight is Weight.HARD and not docket[result.url].dead
 
-        named = await self._fragments(links)
+        async def hand(result: CheckResult) -> None:
+            await hear(docket, result)
+            if result.inferred or result.confirmed or not doubtful(result):
+                docket.forget(result.url)  # else it is asked once more
+
         try:
             async with Client(
                 allow_private=config.check.allow_private_networks,
                 proxy=config.check.proxy,
                 nameservers=self._nameservers,
             ) as client:
-                outlook = await sweep(
-                    [link.url for link in links],
+                return await sweep(
+                    docket,
                     fetcher=Fetcher(
                         client=client,
                         hosts=self.hosts,
                         clock=self._clock,
                         max_redirects=config.check.max_redirects,
-                        before={link.url: link.before for link in links if link.before},
-                        fragments=named,
+                        before=docket.before,
+                        fragments=docket.fragments,
                         probes_off=probes_off(config),
                         siblings=self._siblings,
                         wayback_url=config.archive.wayback_url,
@@ -156,15 +166,10 @@ class Asking:
                     hand=hand,
                     doubtful=doubtful,
                     at_once=self._slots * _WAITING_A_SLOT,
+                    until_s=until_s,
                 )
         except BaseExceptionGroup as group:
             raise _first(group) from group
-        return outlook.postponed
-
-    async def _fragments(self, links: Sequence[DueLink]) -> dict[str, set[str]]:
-        if not self._config.check.fragments:
-            return {}
-        return await self._thread.run(fragments, self._store, [link.id for link in links])
 
     async def recall(self, now: datetime) -> None:
         """Leave those alone that asked for it in an earlier cycle; recall what hosts taught us.

@@ -116,6 +116,11 @@ def check(paths: tuple[Path, ...], everything: bool, exit_zero: bool) -> None:
         if result.postponed:
             waiting = count(result.postponed, "link")
             say(f"Not asked: {waiting}, as their hosts want to be left alone or are silent.")
+        if result.unfinished:
+            say(
+                f"Left for the next cycle: {count(result.unfinished, 'link')}, as the time for"
+                " this one (`check.budget`) was over."
+            )
         say(f"Report: {config.report_path}")
     if result.dead and not exit_zero:
         sys.exit(Exit.DEAD)

@@ -106,8 +106,9 @@ class _Reader:
                 )
         if file.check.timeout <= 0:
             self._complain(("check", "timeout"), "it must be longer than nothing", "20s")
-        if file.check.recheck_after <= 0:
-            self._complain(("check", "recheck_after"), "it must be longer than nothing", "7d")
+        for name, example in (("recheck_after", "7d"), ("budget", "1h")):
+            if getattr(file.check, name) <= 0:
+                self._complain(("check", name), "it must be longer than nothing", example)
         for key, url in (
             (("check", "proxy"), file.check.proxy),
             (("archive", "wayback_url"), file.archive.wayback_url),

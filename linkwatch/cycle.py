@@ -16,6 +16,7 @@ from random import Random
 
 from linkwatch.archiving import Archiving
 from linkwatch.asking import Asking
+from linkwatch.checker.sweep import Outlook
 from linkwatch.clock import Clock
 from linkwatch.config import Config
 from linkwatch.ends import crowded
@@ -29,7 +30,7 @@ from linkwatch.history.cycles import (
     void_run,
 )
 from linkwatch.history.ledger import roots
-from linkwatch.history.links import due
+from linkwatch.history.links import queue_due
 from linkwatch.history.overrules import dead_in, note_covered
 from linkwatch.history.store import Store, one_at_a_time
 from linkwatch.history.writer import StoreThread
@@ -54,6 +55,7 @@ class Result:
     checked: int
     dead: int  # mentioned and dead; with PATHs, in them
     postponed: int  # links whose hosts want to be left alone, or archives that are silent
+    unfinished: int  # links for which there was no time
     void: str | None
     ledger: Ledger
 
@@ -145,9 +147,10 @@ class _Cycle:
     async def run(self, paths: Sequence[Path], *, cwd: Path, everything: bool) -> Result:
         run, store, clock = self._thread.run, self._store, self._clock
         started_at = clock.utc_now()
+        until_s = clock.monotonic_s() + self._config.check.budget
         log.info("cycle=%d event=start", self._id)
         await self._asking.recall(started_at)
-        postponed: tuple[str, ...] = ()
+        outlook = Outlook(postponed=0, unfinished=0)
         scanned: Scanned | None = None
         stopped = False
         try:
@@ -155,8 +158,8 @@ class _Cycle:
             # What a killed one left, and a changed policy.
             await run(judge_cycles, store, self._policy, cycle_id=self._id, up_to=self._id - 1)
             notes = scanned.notes if paths else None
-            links = await run(due, store, started_at, everything=everything, notes=notes)
-            postponed = await self._asking.ask(links, started_at, notes)
+            due = await run(queue_due, store, started_at, everything=everything, notes=notes)
+            outlook = await self._asking.ask(due, started_at, notes, until_s=until_s)
         except asyncio.CancelledError:
             stopped = True
         except Exception:
@@ -177,7 +180,12 @@ class _Cycle:
         checked = ledger.cycle.checked if ledger.cycle else 0
         log.info("cycle=%d event=end checked=%d dead=%d void=%s", self._id, checked, dead, void)
         return Result(
-            checked=checked, dead=dead, postponed=len(postponed), void=void, ledger=ledger
+            checked=checked,
+            dead=dead,
+            postponed=outlook.postponed,
+            unfinished=outlook.unfinished,
+            void=void,
+            ledger=ledger,
         )
 
     async def _settle(self, *, hurry: bool) -> str | None:

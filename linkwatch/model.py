@@ -181,6 +181,19 @@ class Fingerprint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Validators:
+    """What a server gave to ask it with whether a page has changed; one of the two."""
+
+    etag: str | None = None
+    last_modified: str | None = None  # as sent
+
+    @classmethod
+    def of(cls, etag: str | None, last_modified: str | None) -> Validators | None:
+        """As stored."""
+        return cls(etag=etag, last_modified=last_modified) if etag or last_modified else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CheckResult:
     """The facts of one check of one link in one cycle, however many retries it took."""
 
@@ -203,6 +216,8 @@ class CheckResult:
     probe: str | None = None  # the better question that was asked instead (see `checker.probes`)
     says: Says | None = None  # and what it said
     anchors: tuple[tuple[str, bool], ...] = ()  # fragments looked for, and whether they were there
+    validators: Validators | None = None  # of the page
+    read_at: datetime | None = None  # not modified (304) since this check, which read the page
     # Of links at archives:
     memento: datetime | None = None  # the answer is a copy, of then; None: the site's own
     original: str | None = None  # of which link, where the address does not tell
@@ -216,6 +231,9 @@ class Remembered:
     final_url: str | None
     fingerprint: Fingerprint | None
     signs: frozenset[Sign] = frozenset()  # what the page showed
+    size: int | None = None
+    validators: Validators | None = None
+    read_at: datetime | None = None  # when the page was really read
 
 
 class Candour(StrEnum):

@@ -74,6 +74,7 @@ class Check(_Section, frozen=True):
     per_host: PerHost = msgspec.field(default_factory=PerHost)
     max_redirects: Annotated[int, msgspec.Meta(ge=0, le=100)] = 10
     recheck_after: Seconds = Seconds(7 * 86400)
+    budget: Seconds = Seconds(3600)
     allow_private_networks: bool = False
     user_agent: str | None = None
     proxy: str | None = None

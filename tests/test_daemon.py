@@ -218,8 +218,8 @@ def _nobody_there() -> str:
 
 
 LEDGER = Ledger(cycle=None, cycles=(), notes=0, links=(), changes=(), roots={})
-COUNTS = Result(checked=0, dead=0, postponed=0, void=None, ledger=LEDGER)
-VOID = Result(checked=0, dead=0, postponed=0, void="no network", ledger=LEDGER)
+COUNTS = Result(checked=0, dead=0, postponed=0, unfinished=0, void=None, ledger=LEDGER)
+VOID = Result(checked=0, dead=0, postponed=0, unfinished=0, void="no network", ledger=LEDGER)
 FULL = StoreError("Can't use the database: the disk is full.")
 BUG = ZeroDivisionError("a bug")
 Outcome = Result | Exception

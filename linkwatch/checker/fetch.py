@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import blake2b
+from http import HTTPStatus
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -16,11 +17,12 @@ from linkwatch.checker.copies import of_archive
 from linkwatch.checker.probes import Probe, Reply, When, probe_for
 from linkwatch.checker.reading import page_of, signs_of
 from linkwatch.checker.siblings import Ask, Look, Siblings
-from linkwatch.checker.walk import PASSING_STATUS, Effort, Landing, Means, Walk
+from linkwatch.checker.walk import PASSING_STATUS, Effort, Landing, Means, Unless, Walk
 from linkwatch.evidence import Weight, weigh
 from linkwatch.model import CheckResult, Fingerprint, Mark, Remembered, Says, Sign
 from linkwatch.web.archived import archive_of
 from linkwatch.web.client import BODY_CAP, Answer
+from linkwatch.web.conditional import conditions, validators_of
 from linkwatch.web.hosts import NotNowError
 from linkwatch.web.page import Page, became_another, checkable, has_anchor, shrank
 from linkwatch.web.recorded import Recorded
@@ -30,6 +32,8 @@ _SLOW_S = 5.0  # a host that took so long is not asked for more than its pages
 _LONG_BODY = 2 * 1024 * 1024  # where a #section is looked for: it may stand at the end
 _ENOUGH = 6  # points against a service in a row, and it is not asked any more
 _NO_ANSWER, _NO_SENSE = 2, 1  # points: waiting for nothing costs more than an answer that says none
+_BELIEVED = timedelta(days=30)  # then a page is read again, whatever its server says
+_FINE = frozenset({Sign.HONEST})  # says something of the host, and nothing against the page
 _ENDS_IT = frozenset({Sign.CHALLENGE, Sign.LOGIN, Sign.CONSENT})  # no neighbour is asked then
 
 
@@ -152,12 +156,20 @@ class Fetcher(Means):
         wanted = [name for name in self.fragments.get(link, ()) if checkable(name)]
         cap = _LONG_BODY if wanted else BODY_CAP
         if landing is None or _again(landing):
-            landing = await Walk(self, effort, body_cap=cap, keep=self._page_cap).to_its_end(link)
+            landing = await Walk(
+                self,
+                effort,
+                body_cap=cap,
+                keep=self._page_cap,
+                unless=None if wanted else self._unless(link),
+            ).to_its_end(link)
         effort.chain = landing.chain
         result = self._result(link, landing, effort)
         answer, before = landing.answer, self.before.get(link)
         if answer is None:
             return result
+        if landing.unchanged and before is not None:
+            return _unchanged(result, before)
         if archive_of(link, self.wayback_url) is not None:
             result, page = of_archive(result, landing, self.wayback_url)
             return _with_anchors(result, page, wanted, answer)
@@ -179,6 +191,25 @@ class Fetcher(Means):
             found += await self.siblings.marks(look, self._neighbour(effort))
         result = replace(result, attempts=effort.requests, marks=tuple(found), fingerprint=now)
         return _with_anchors(result, page, wanted, answer)
+
+    def _unless(self, link: str) -> Unless | None:
+        """The page of the last good check, if its server can be asked whether it has changed.
+
+        Not for ever: some servers say of everything that it has not.
+        """
+        before = self.before.get(link)
+        if (
+            before is None
+            or before.validators is None
+            or before.signs - _FINE
+            or before.final_url is None
+            or self._page_cap is not None
+            or before.read_at is None
+            or self.clock.utc_now() - before.read_at > _BELIEVED
+            or archive_of(link, self.wayback_url) is not None
+        ):
+            return None
+        return Unless(url=before.final_url, conditions=conditions(before.validators))
 
     @property
     def _page_cap(self) -> int | None:
@@ -209,6 +240,11 @@ class Fetcher(Means):
             remark=answer.remark if answer else None,
             size=len(body) if answer else None,
             digest=blake2b(body, digest_size=16).hexdigest() if body else None,
+            validators=(
+                validators_of(answer.headers)
+                if answer is not None and answer.status == HTTPStatus.OK and not answer.remark
+                else None
+            ),
         )
 
     def _began(self, effort: Effort) -> datetime:
@@ -243,10 +279,23 @@ def _turned_away(result: CheckResult) -> bool:
     return result.status is not None and weight in (Weight.REFUSING, Weight.SOFT)
 
 
+def _unchanged(result: CheckResult, before: Remembered) -> CheckResult:
+    """What a 304 says: the page is still the one that was read then."""
+    return replace(
+        result,
+        status=HTTPStatus.OK.value,
+        size=before.size,
+        digest=before.digest,
+        fingerprint=before.fingerprint,
+        validators=before.validators,
+        read_at=before.read_at,
+    )
+
+
 def _as_before(result: CheckResult, before: Remembered) -> bool:
     """The very page of the last good check, which had nothing about it: no need to read it."""
     return (
-        not before.signs
+        not before.signs - _FINE
         and result.digest is not None
         and (result.digest, result.final_url) == (before.digest, before.final_url)
         and result.status is not None

@@ -4,6 +4,9 @@ One request to every host first, and no second until it has answered; then the h
 longest queue. So everything overlaps that can, and a host that never answers costs one timeout,
 after which we know about all its links: they get the same result, marked `inferred`.
 
+A host's second connection is opened only while slots are free: as long as other hosts can use
+them, its next request waits for the connection that it has, which costs neither side a handshake.
+
 A single slow page must not silence its whole host. Where the first request was taken but stays
 unanswered for half its time, one more link of that host is asked; only if that is silent as well
 by the end of the first one's time, the host counts as silent. So does one that did answer, and
@@ -11,6 +14,9 @@ then let many links in a row wait in vain.
 
 An archive is not one site: of its copies one may take a minute and the next a second. It takes as
 many links in a row to call it silent, and then the others are left for the next cycle.
+
+Links are taken from their source as they are needed, so that memory grows with the hosts that are
+under way and not with the links that are due.
 """
 
 from __future__ import annotations
@@ -18,11 +24,12 @@ from __future__ import annotations
 import asyncio
 import heapq
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
 from linkwatch.checker.fetch import Fetcher
+from linkwatch.checker.source import Listed, Source
 from linkwatch.evidence import Weight, weigh
 from linkwatch.model import CheckResult, Fault
 from linkwatch.web.archived import archive_of
@@ -30,28 +37,35 @@ from linkwatch.web.hosts import NotNowError
 from linkwatch.web.url import host_of
 
 _TIMEOUTS_IN_A_ROW = 8  # then a host that used to answer counts as silent
+_HOSTS_A_LOAD = 256  # enough for all slots, in one query
+_FIRST = 4  # links that come with a host: most have no more, and no more are asked at a time
+_MORE = 64  # links of a host that come later, in one query
 Hand = Callable[[CheckResult], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outlook:
-    """What a sweep left behind."""
+    """What a sweep left behind: links that stay due."""
 
-    postponed: tuple[str, ...]  # their hosts want to be left alone, or are archives and silent
+    postponed: int  # their hosts want to be left alone, or are archives and silent
+    unfinished: int  # the time for the sweep was over
 
 
 class _Host:
     """One host's part of a sweep."""
 
     __slots__ = (
-        *("archive", "asked", "key", "open", "queue", "running", "second", "silent", "timer"),
-        "unheard",
+        *("archive", "asked", "filling", "key", "left", "open", "queue", "running", "second"),
+        *("silent", "taken", "timer", "unheard"),
     )
 
-    def __init__(self, key: str, *, archive: bool) -> None:
+    def __init__(self, key: str, queue: deque[str], left: int, *, archive: bool) -> None:
         self.key = key
         self.archive = archive
-        self.queue: deque[str] = deque()
+        self.queue = queue
+        self.taken = len(queue)
+        self.left = left  # links that are still in the source
+        self.filling: asyncio.Task[None] | None = None
         self.running: dict[str, asyncio.Task[None]] = {}
         self.asked: set[str] = set()  # of those that run: the others wait for their turn
         self.open = False  # it answered: from now on as many at a time as its manners allow
@@ -60,60 +74,146 @@ class _Host:
         self.timer: asyncio.TimerHandle | None = None
         self.second = False  # it is time for a second link, though the first has no answer
 
+    @property
+    def waiting(self) -> int:
+        """How many of its links have not been started."""
+        return len(self.queue) + self.left
+
+
+class _Longest:
+    """Hosts by the length of their queues. What is out of date is passed over when it comes up."""
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[int, int, _Host]] = []
+        self._pushes = 0
+
+    def push(self, host: _Host) -> None:
+        self._pushes += 1
+        heapq.heappush(self._heap, (-host.waiting, self._pushes, host))
+
+    def pop(self, may_start: Callable[[_Host], bool]) -> _Host | None:
+        while self._heap:
+            length, _, host = heapq.heappop(self._heap)
+            if -length == host.waiting and may_start(host):
+                return host
+        return None
+
 
 class Sweep:
     """One pass over some links. Use once."""
 
-    def __init__(self, fetcher: Fetcher, hand: Hand, *, at_once: int) -> None:
+    def __init__(
+        self,
+        fetcher: Fetcher,
+        hand: Hand,
+        *,
+        at_once: int,
+        done: Callable[[str], None] = lambda _host: None,
+        until_s: float = float("inf"),
+    ) -> None:
         """`hand` gets every result as it comes, and is waited for. `at_once` bounds the checks
-        under way, those included that wait for a turn or a retry."""
+        under way, those included that wait for a turn or a retry. `done` is told the key of a host
+        that has no more links. At `until_s` (monotonic) no further check is started."""
         self._fetcher = fetcher
         self._hand = hand
+        self._done = done
+        self._until_s = until_s
         self._places = asyncio.Semaphore(at_once)
-        self._hosts: dict[str, _Host] = {}
-        self._untried: deque[_Host] = deque()
-        self._longest: list[tuple[int, int, _Host]] = []  # a heap; stale entries are skipped
-        self._pushes = 0
+        self._hosts: dict[str, _Host] = {}  # those under way
+        self._untried: deque[tuple[str, int]] = deque()
+        self._fresh: deque[_Host] = deque()  # with their first links, and not asked yet
+        self._idle = _Longest()  # hosts of which nothing is under way
+        self._busy = _Longest()
+        self._early: set[str] = set()  # hosts that answered, at the end of a redirect, before
         self._under_way = 0
         self._news = asyncio.Event()
-        self._postponed: list[str] = []
+        self._postponed = 0
+        self._unfinished = 0
 
-    async def run(self, links: Iterable[str]) -> Outlook:
+    async def run(self, source: Source) -> Outlook:
         """Check every link. Cancelling it stops at once; results not handed over are lost."""
-        for link in dict.fromkeys(links):
-            key = host_of(link)
-            if key not in self._hosts:
-                archive = archive_of(link, self._fetcher.wayback_url) is not None
-                self._hosts[key] = _Host(key, archive=archive)
-            self._hosts[key].queue.append(link)
-        self._untried.extend(sorted(self._hosts.values(), key=lambda h: -len(h.queue)))
+        self._source = source
+        self._untried.extend(await source.hosts())
         try:
             async with asyncio.TaskGroup() as group:
+                self._group = group
                 while True:
                     await self._places.acquire()
                     host = await self._next()
                     if host is None:
                         break
-                    self._start(group, host)
+                    self._start(host)
         finally:
             for host in self._hosts.values():
                 if host.timer is not None:
                     host.timer.cancel()
-        return Outlook(postponed=tuple(self._postponed))
+        return Outlook(postponed=self._postponed, unfinished=self._unfinished)
 
     async def _next(self) -> _Host | None:
         """The host whose link goes next; None when all is done."""
         while True:
-            if self._untried:
-                return self._untried.popleft()
-            while self._longest:
-                length, _, host = heapq.heappop(self._longest)
-                if -length == len(host.queue) and self._may_start(host):
-                    return host
+            if self._fetcher.clock.monotonic_s() >= self._until_s:
+                self._leave_the_rest()
+            if not self._fresh and self._untried:
+                await self._load()
+            if self._fresh:
+                return self._fresh.popleft()
+            host = self._idle.pop(self._may_start)
+            if host is None and not self._fetcher.hosts.all_taken():
+                host = self._busy.pop(self._may_start)
+            if host is not None:
+                return host
             if not self._under_way:
                 return None
             self._news.clear()
             await self._news.wait()
+
+    def _leave_the_rest(self) -> None:
+        self._unfinished += sum(count for _, count in self._untried)
+        self._untried.clear()
+        self._fresh.clear()
+        for host in self._hosts.values():
+            self._unfinished += host.waiting
+            host.queue.clear()
+            host.left = 0
+
+    async def _load(self) -> None:
+        """The next hosts that were not asked yet, with their first links."""
+        some = dict(self._untried.popleft() for _ in range(min(_HOSTS_A_LOAD, len(self._untried))))
+        found = await self._source.take(dict.fromkeys(some, 0), _FIRST)
+        for key, count in some.items():
+            queue = deque(found.get(key, ()))
+            if not queue:
+                continue
+            archive = archive_of(queue[0], self._fetcher.wayback_url) is not None
+            host = _Host(key, queue, count - len(queue), archive=archive)
+            if key in self._early:
+                self._early.discard(key)
+                host.open = True
+            self._hosts[key] = host
+            self._fresh.append(host)
+
+    def _fill(self, host: _Host) -> None:
+        """See to it that a host's queue does not run dry."""
+        if host.left and host.filling is None and len(host.queue) < _FIRST:
+            self._under_way += 1
+            host.filling = self._group.create_task(self._more(host))
+            host.filling.add_done_callback(lambda _task: self._filled())
+
+    def _filled(self) -> None:
+        self._under_way -= 1
+        self._news.set()
+
+    async def _more(self, host: _Host) -> None:
+        try:
+            found = (await self._source.take({host.key: host.taken}, _MORE)).get(host.key, ())
+        finally:
+            host.filling = None
+        if host.left:  # else its links were left for the next cycle meanwhile
+            host.taken += len(found)
+            host.left = host.left - len(found) if found else 0
+            host.queue.extend(found)
+            self._offer(host)
 
     def _may_start(self, host: _Host) -> bool:
         if not host.queue or host.silent:
@@ -123,14 +223,14 @@ class Sweep:
 
     def _offer(self, host: _Host) -> None:
         if self._may_start(host):
-            self._pushes += 1
-            heapq.heappush(self._longest, (-len(host.queue), self._pushes, host))
+            (self._busy if host.running else self._idle).push(host)
         self._news.set()
 
-    def _start(self, group: asyncio.TaskGroup, host: _Host) -> None:
+    def _start(self, host: _Host) -> None:
         link = host.queue.popleft()
+        self._fill(host)
         self._under_way += 1
-        task = host.running[link] = group.create_task(self._check(host, link))
+        task = host.running[link] = self._group.create_task(self._check(host, link))
         # Not at the end of the coroutine: a task that is cancelled before its first step has none.
         task.add_done_callback(lambda _task: self._finished(host, link))
         if host.open:
@@ -146,12 +246,15 @@ class Sweep:
 
     def _heard(self, url: str) -> None:
         """An answer came from a host, to one of its own links or at the end of a redirect."""
-        host = self._hosts.get(host_of(url))
+        key = host_of(url)
+        host = self._hosts.get(key)
         if host is not None:
             host.unheard = 0
             if not host.open:
                 host.open = True
                 self._offer(host)
+        elif self._untried:
+            self._early.add(key)
 
     async def _check(self, host: _Host, link: str) -> None:
         try:
@@ -174,12 +277,30 @@ class Sweep:
         self._under_way -= 1
         self._places.release()
         self._offer(host)
+        if not host.running and not host.waiting and self._hosts.pop(host.key, None) is not None:
+            if host.timer is not None:
+                host.timer.cancel()
+            self._done(host.key)
 
     def _postpone(self, host: _Host, link: str) -> None:
-        self._postponed.append(link)
+        self._postponed += 1
         if self._fetcher.hosts.wait_s(link) > self._fetcher.retry.longest_wait_s:
-            self._postponed.extend(host.queue)
-            host.queue.clear()
+            self._postpone_all(host)
+
+    def _postpone_all(self, host: _Host) -> None:
+        self._postponed += host.waiting
+        host.queue.clear()
+        host.left = 0
+
+    async def _rest(self, host: _Host) -> AsyncIterator[str]:
+        """All the links of a host that have not been started."""
+        while host.waiting:
+            if host.filling is not None:
+                await asyncio.wait([host.filling])
+            elif not host.queue:
+                await self._more(host)
+            while host.queue:
+                yield host.queue.popleft()
 
     async def _learn(self, host: _Host, result: CheckResult) -> None:
         """Hand a result over, and take from it what it says of the host's other links."""
@@ -188,24 +309,26 @@ class Sweep:
             host.unheard += 1
         if timed_out and self._is_silent(host):
             host.silent = True
-            others = [*host.running, *host.queue]
-            host.queue.clear()
+            others = list(host.running)
             for task in host.running.values():
                 task.cancel()
             host.running.clear()
             await self._hand(result)
             if host.archive:
-                self._postponed.extend(others)
+                self._postponed += len(others)
+                self._postpone_all(host)
                 return
+            inferred = replace(result, inferred=True)
             for link in others:
-                await self._hand(replace(_unasked(result, link), inferred=True))
+                await self._hand(_unasked(inferred, link))
+            async for link in self._rest(host):
+                await self._hand(_unasked(inferred, link))
         elif not result.hops and result.fault is Fault.DNS:
             # The name system was asked about the name, and the name is all these links': its
             # answer is a fact about each of them, not an inference.
-            same = list(host.queue)
-            host.queue.clear()
+            host.silent = True
             await self._hand(result)
-            for link in same:
+            async for link in self._rest(host):
                 await self._hand(_unasked(result, link))
         else:
             if not timed_out:
@@ -225,18 +348,20 @@ def _unasked(result: CheckResult, link: str) -> CheckResult:
 
 
 async def sweep(
-    links: Iterable[str],
+    source: Source,
     *,
     fetcher: Fetcher,
     hand: Hand,
     doubtful: Callable[[CheckResult], bool],
     at_once: int,
+    until_s: float = float("inf"),
 ) -> Outlook:
     """Check all links and hand over each result as it comes.
 
     A result that `doubtful` picks is handed over at once too, and its link asked a second time
     when all others are done; if the second answer says the same kind of thing, the result is
     handed over again as `confirmed`, and if the link now answers, that answer takes its place.
+    At `until_s` (monotonic) no further check is started.
     """
     first: dict[str, CheckResult] = {}
     answered = False
@@ -260,9 +385,13 @@ async def sweep(
         elif weigh(second).weight is Weight.HEALTHY:
             await hand(replace(second, attempts=attempts))
 
-    outlook = await Sweep(fetcher, note_doubt, at_once=at_once).run(links)
+    def pass_over(hand: Hand) -> Sweep:
+        done = fetcher.client.let_go
+        return Sweep(fetcher, hand, at_once=at_once, done=done, until_s=until_s)
+
+    outlook = await pass_over(note_doubt).run(source)
     if first:
         await fetcher.client.resolver.forget_failures()
         fetcher.unanswered.clear()
-        await Sweep(fetcher, settle, at_once=at_once).run(list(first))
+        await pass_over(settle).run(Listed(first))
     return outlook

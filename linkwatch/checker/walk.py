@@ -6,10 +6,11 @@ trip. Every hop is a request of its own, so each passes the guard and waits for 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
+from http import HTTPStatus
 from http.cookies import CookieError, SimpleCookie
 
 import aiohttp
@@ -18,7 +19,7 @@ from yarl import URL
 from linkwatch.clock import Clock
 from linkwatch.model import Fault, Hop
 from linkwatch.web.archived import archive_of
-from linkwatch.web.client import BODY_CAP, Answer, Client, RequestFault
+from linkwatch.web.client import BODY_CAP, NONE, Answer, Client, RequestFault
 from linkwatch.web.guard import outside_dns
 from linkwatch.web.hosts import Hosts
 from linkwatch.web.recorded import Recorded
@@ -74,6 +75,15 @@ class Landing:
     hops: tuple[Hop, ...] = ()
     took_s: float = 0.0
     chain: tuple[Recorded, ...] = ()  # all its exchanges; empty: not wanted, or not all are whole
+    unchanged: bool = False  # the page is still the one that was asked about
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unless:
+    """A page that is known: it is to be sent only if it has changed."""
+
+    url: str  # where it stood
+    conditions: Mapping[str, str]  # request headers
 
 
 class Walk:
@@ -87,14 +97,17 @@ class Walk:
         body_cap: int = BODY_CAP,
         patient: bool = True,
         keep: int | None = None,
+        unless: Unless | None = None,
     ) -> None:
         """`patient`: passing trouble is asked about again; else one request a hop has to do.
-        `keep`: record the exchanges, as long as no payload has more bytes."""
+        `keep`: record the exchanges, as long as no payload has more bytes. `unless`: where the walk
+        ends at this page, and it has not changed, the answer is a 304 without its body."""
         self._means = means
         self._effort = effort
         self._body_cap = body_cap
         self._patient = patient
         self._keep = keep
+        self._unless = unless
         self._chain: list[Recorded | None] = []
         self._jar: aiohttp.CookieJar | None = None  # most walks need none
         self._hops: list[Hop] = []
@@ -124,6 +137,8 @@ class Walk:
                 return self._end(url, fault=reply.fault, message=reply.message)
             if self._keep is not None:
                 self._chain.append(reply.recorded)
+            if reply.status == HTTPStatus.NOT_MODIFIED and self._conditions(url):
+                return self._end(url, answer=reply, unchanged=True)
             if not 300 <= reply.status < 400:
                 return self._end(url, answer=reply)
             target = resolve(url, reply.location) if reply.location else None
@@ -156,6 +171,7 @@ class Walk:
                 means.hosts.back_off(url, wait_s)
 
         host = host_of(url)
+        conditional = bool(self._conditions(url))
         in_vain = means.in_vain.get(host, 0)
         patient = self._patient and in_vain < _IN_VAIN
         reply = await retrying(
@@ -166,6 +182,8 @@ class Walk:
             clock=means.clock,
             before_wait=hold_host,
         )
+        if conditional and isinstance(reply, Answer) and reply.status >= 400 and not again(reply):
+            reply = await self._ask(url, cookies)
         if not self._patient:
             return reply
         if not again(reply):
@@ -197,6 +215,7 @@ class Walk:
                     timeout_s=min(manners.timeout_s, left_s),
                     user_agent=manners.user_agent,
                     cookies=cookies,
+                    conditions=self._conditions(url),
                     body_cap=self._body_cap,
                     keep=self._keep,
                 )
@@ -205,6 +224,8 @@ class Walk:
             spent_s = clock.monotonic_s() - started_s
             if isinstance(reply, Answer):
                 spent_s = max(0.0, spent_s - reply.read_on_s)  # keeping a page costs it no credit
+                if reply.status >= 400:
+                    self._unless = None  # bad news are believed of plain questions only
             self._spent_s += spent_s
         if self._effort.heard is not None and isinstance(reply, Answer):
             self._effort.heard(url)
@@ -212,6 +233,10 @@ class Walk:
         if asked_s:
             means.hosts.back_off(url, asked_s)  # the wish is the host's, not just this link's
         return reply
+
+    def _conditions(self, url: str) -> Mapping[str, str]:
+        unless = self._unless
+        return unless.conditions if unless is not None and unless.url == url else NONE
 
     def _asked_s(self, url: str, reply: Answer | RequestFault) -> float | None:
         if isinstance(reply, RequestFault) or not self._means.passes(url, reply):
@@ -250,6 +275,7 @@ class Walk:
         answer: Answer | None = None,
         fault: Fault | None = None,
         message: str = "",
+        unchanged: bool = False,
     ) -> Landing:
         whole = [recorded for recorded in self._chain if recorded is not None]
         return Landing(
@@ -260,4 +286,5 @@ class Walk:
             hops=tuple(self._hops),
             took_s=self._spent_s,
             chain=tuple(whole) if len(whole) == len(self._chain) else (),
+            unchanged=unchanged,
         )

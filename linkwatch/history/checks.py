@@ -18,13 +18,14 @@ from linkwatch.model import (
     Mark,
     Says,
     Sign,
+    Validators,
 )
 
 _SIGNS = frozenset(Sign)
 _FACTS = (
     *("at", "elapsed_ms", "status", "fault", "message", "final_url", "attempts", "inferred"),
     *("confirmed", "remark", "size", "digest", "marks", "title", "length", "sketch"),
-    *("probe", "says", "memento", "original"),
+    *("probe", "says", "memento", "original", "etag", "last_modified", "read_at"),
 )
 _COLUMNS = ("id", "link_id", "cycle_id", *_FACTS)
 _INSERT = f"insert into checks ({', '.join(_COLUMNS)}) values ({', '.join('?' * len(_COLUMNS))})"  # noqa: S608 - ours
@@ -129,7 +130,7 @@ def _forget(connection: sqlite3.Connection, cycle_id: int, link_ids: Sequence[in
 
 def _facts(result: CheckResult) -> tuple[Any, ...]:
     """The values of `_FACTS`."""
-    page = result.fingerprint
+    page, given = result.fingerprint, result.validators
     return (
         *(to_text(result.at), result.elapsed_ms, result.status, result.fault, result.message),
         *(result.final_url, result.attempts, int(result.inferred), int(result.confirmed)),
@@ -137,6 +138,8 @@ def _facts(result: CheckResult) -> tuple[Any, ...]:
         " ".join(f"{mark.sign}:{mark.by}" for mark in result.marks) or None,
         *((page.title, page.length, page.sketch) if page else (None, None, None)),
         *(result.probe, result.says, to_text(result.memento), result.original),
+        *((given.etag, given.last_modified) if given else (None, None)),
+        to_text(result.read_at),
     )
 
 
@@ -177,7 +180,8 @@ def _result(
 ) -> CheckResult:
     """A result from the values of `_FACTS`; most pages are still as they were `before`."""
     at, elapsed_ms, status, fault, message, final_url, attempts, inferred, confirmed = facts[:9]
-    remark, size, digest, marks, title, length, sketch, probe, says, memento, original = facts[9:]
+    remark, size, digest, marks, title, length, sketch, probe, says, memento, original = facts[9:20]
+    etag, last_modified, read_at = facts[20:]
     return CheckResult(
         url=url,
         at=from_text(at),
@@ -199,6 +203,8 @@ def _result(
         says=Says(says) if says else None,
         memento=from_text(memento),
         original=original,
+        validators=Validators.of(etag, last_modified),
+        read_at=from_text(read_at),
     )
 
 

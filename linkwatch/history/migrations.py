@@ -378,3 +378,12 @@ def pages_to_be_saved(db: Database) -> None:
     )
     db.table("saves").create_index(["link_id"], unique=True)
     db.table("saves").create_index(["state", "next_at"])
+
+
+@migrations(name="0008_conditional_requests")
+def conditional_requests(db: Database) -> None:
+    """What to ask a server with whether a page has changed, and when it was last really read."""
+    checks = db.table("checks")
+    checks.add_column("etag", str)
+    checks.add_column("last_modified", str)
+    checks.add_column("read_at", str)  # NULL: by this very check

@@ -7,7 +7,7 @@ themselves when results come fast, and a slow link is on disk at once.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
@@ -46,23 +46,24 @@ class ResultWriter:
         thread: StoreThread,
         *,
         cycle_id: int,
-        ids: Mapping[str, int],
         saved: Callable[[Sequence[CheckResult]], None],
     ) -> None:
         self._store = store
         self._thread = thread
         self._cycle_id = cycle_id
-        self._ids = ids
         self._saved = saved
-        self._queue: asyncio.Queue[CheckResult | None] = asyncio.Queue(_WAITING)
+        self._queue: asyncio.Queue[tuple[int, CheckResult] | None] = asyncio.Queue(_WAITING)
         self._error: Exception | None = None
         self._task = asyncio.create_task(self._write())
 
-    async def put(self, result: CheckResult) -> None:
-        """Hand over a result; waits while too many are waiting. Raises what the writing raised."""
+    async def put(self, link_id: int, result: CheckResult) -> None:
+        """Hand over a link's result; waits while too many are waiting.
+
+        Raises what the writing raised.
+        """
         if self._error is not None:
             raise self._error
-        await self._queue.put(result)
+        await self._queue.put((link_id, result))
 
     async def close(self) -> None:
         """Write what is left. Raises StoreError if it could not be written."""
@@ -78,12 +79,12 @@ class ResultWriter:
             while not self._queue.empty():
                 batch.append(self._queue.get_nowait())
             last = None in batch
-            results = [result for result in batch if result is not None]
-            if results and self._error is None:
+            items = [item for item in batch if item is not None]
+            if items and self._error is None:
                 try:
-                    await self._thread.run(
-                        save_results, self._store, self._cycle_id, self._ids, results
-                    )
+                    ids = {result.url: link_id for link_id, result in items}
+                    results = [result for _, result in items]
+                    await self._thread.run(save_results, self._store, self._cycle_id, ids, results)
                     self._saved(results)
                 except Exception as exc:  # noqa: BLE001 - raised by `put` and `close`
                     self._error = exc  # and go on emptying the queue, so that nobody waits in it

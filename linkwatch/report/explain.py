@@ -201,6 +201,8 @@ def _facts(result: CheckResult) -> Iterator[str]:
         yield str(result.status)
     if result.fault is not None:
         yield str(result.fault)
+    if result.read_at is not None:
+        yield f"not modified since {words.day(result.read_at)}"
     if result.probe is not None:
         yield f"from the site's own service ({terminal(result.probe)})"
     if not result.inferred:

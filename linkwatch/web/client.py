@@ -17,12 +17,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.cookies import SimpleCookie
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Self, cast
 from urllib.parse import unquote_to_bytes
 
 import aiohttp
 from aiohttp.client_proto import ResponseHandler
+from aiohttp.client_reqrep import ConnectionKey
 from aiohttp.http_exceptions import HttpProcessingError
 from yarl import URL
 
@@ -49,9 +50,10 @@ from linkwatch.web.resolver import (
 from linkwatch.web.trust import is_empty, system_trust
 from linkwatch.web.url import name_of
 
+NONE: Mapping[str, str] = MappingProxyType({})
 BODY_CAP = 64 * 1024  # after decompression: a title and a fingerprint need no more
 _HEADER_COUNT = 10_000
-_IDLE_S = 5.0  # how long a connection waits for its host's next link
+_IDLE_S = 30.0  # how long a connection waits for its host's next link; see also `let_go`
 
 _ENCODINGS = "gzip, deflate"
 _HEADERS = {
@@ -149,12 +151,24 @@ class Client:
         aiohttp bounds those at work alone; at some hundred hosts the system's limit on open files
         is reached, and every further link would look as if our network had failed.
         """
-        idle = getattr(self._connector, "_conns", {})  # no public way leads there either
-        for waiting in idle.values():
-            for protocol, _ in waiting:
+        self._abort([*self._idle])
+
+    def let_go(self, host: str) -> None:
+        """Close the idle connections to a host (name:port) that has no more links."""
+        name, _, port = host.rpartition(":")
+        name, number = name.strip("[]"), int(port or 0)
+        self._abort([key for key in self._idle if key.port == number and key.host == name])
+
+    @property
+    def _idle(self) -> dict[ConnectionKey, Iterable[tuple[ResponseHandler, float]]]:
+        """The connections that wait, by host. No public way leads there either."""
+        return getattr(self._connector, "_conns", {})
+
+    def _abort(self, keys: Iterable[ConnectionKey]) -> None:
+        for key in keys:
+            for protocol, _ in self._idle.pop(key, ()):
                 if protocol.transport is not None:
                     protocol.transport.abort()
-        idle.clear()
 
     async def get(
         self,
@@ -163,6 +177,7 @@ class Client:
         timeout_s: float,
         user_agent: str,
         cookies: Mapping[str, str],
+        conditions: Mapping[str, str] = NONE,
         body_cap: int = BODY_CAP,
         keep: int | None = None,
     ) -> Answer:
@@ -171,7 +186,7 @@ class Client:
         `keep`: read pages and redirects of so many bytes to their ends, and record them; but none
         whose URL has a password. All else of the answer is as without it. Raises RequestFault.
         """
-        headers = {"User-Agent": user_agent, **_HEADERS, **_cookie(cookies)}
+        headers = {"User-Agent": user_agent, **_HEADERS, **_cookie(cookies), **conditions}
         return await self.send(
             "GET", url, headers=headers, timeout_s=timeout_s, body_cap=body_cap, keep=keep
         )

@@ -64,6 +64,10 @@ class Hosts:
         host = self._hosts.get(host_of(url))
         return max(0.0, host.left_alone_until_s - self._clock.monotonic_s()) if host else 0.0
 
+    def all_taken(self) -> bool:
+        """Whether a further request would have to wait for one of the program's slots."""
+        return self._slots.locked()
+
     def back_off(self, url: str, seconds: float) -> None:
         """Leave the host of a URL alone for so long, all its links; a longer wish stands."""
         self._leave_alone(self._host(url), seconds)

@@ -230,7 +230,7 @@ def test_a_silent_archive_makes_none_of_its_other_links_suspect(
     assert {result.fault for result in sweeper.results} == {Fault.TIMEOUT}
     assert not any(result.inferred for result in sweeper.results)
     assert 8 <= len(sweeper.results) <= 9
-    assert sorted([*outlook.postponed, *sweeper.by_url]) == sorted(links)
+    assert outlook.postponed + len(sweeper.by_url) == len(links)
 
 
 def test_one_slow_copy_does_not_silence_its_archive(web: FakeWeb, dns: FakeDNS, run: Run) -> None:

@@ -13,6 +13,7 @@ from typing import cast
 import pytest
 
 from linkwatch.checker.fetch import Fetcher
+from linkwatch.checker.source import Listed
 from linkwatch.checker.sweep import Sweep
 from linkwatch.clock import SystemClock
 from linkwatch.model import CheckResult, Fault
@@ -29,6 +30,7 @@ class _Steps:
     def __init__(self, seed: int) -> None:
         self.hosts = Hosts(lambda _name: _MANNERS, slots=9, clock=SystemClock())
         self.retry = RetryPolicy()
+        self.clock = SystemClock()
         self.wayback_url = ""
         self._random = random.Random(seed)
 
@@ -51,7 +53,7 @@ def test_every_link_is_told_of_once_and_the_sweep_ends(seed: int) -> None:
 
     async def main() -> None:
         async with asyncio.timeout(5):
-            await Sweep(cast("Fetcher", _Steps(seed)), hand, at_once=10).run(links)
+            await Sweep(cast("Fetcher", _Steps(seed)), hand, at_once=10).run(Listed(links))
 
     asyncio.run(main())
     assert sorted(told) == sorted(links)

@@ -14,7 +14,15 @@ from linkwatch.errors import StoreError
 from linkwatch.history.checks import ends, save_results
 from linkwatch.history.hosts import not_before, save_not_before
 from linkwatch.history.ledger import read_link
-from linkwatch.history.links import due, links_of, witnesses
+from linkwatch.history.links import (
+    DueLink,
+    ids_of,
+    next_links,
+    queue_due,
+    queue_links,
+    waiting_hosts,
+    witnesses,
+)
 from linkwatch.history.mentions import linked
 from linkwatch.history.overrules import dead_in
 from linkwatch.history.writer import ResultWriter, StoreThread
@@ -26,7 +34,19 @@ A, B, C = "https://a.example/", "https://b.example/", "https://c.example/"
 
 
 def due_urls(past: Past, on: float, *, everything: bool = False) -> list[str]:
-    return [link.url for link in due(past.store, day(on), everything=everything, notes=None)]
+    queue_due(past.store, day(on), everything=everything, notes=None)
+    return [link.url for link in waiting(past)]
+
+
+def _urls(past: Past, ids: list[int]) -> list[str]:
+    known = {id_: url for url, id_ in past.ids.items()}
+    return [known[id_] for id_ in ids]
+
+
+def waiting(past: Past) -> list[DueLink]:
+    """All that wait, host by host."""
+    hosts = dict.fromkeys((host for host, _ in waiting_hosts(past.store)), 0)
+    return next_links(past.store, hosts, 1000, with_fragments=False)
 
 
 def checks_of(past: Past, url: str) -> list[CheckResult]:
@@ -112,7 +132,8 @@ def test_only_the_links_of_some_notes_can_be_asked_for(past: Past) -> None:
     past.begin(0)
 
     def of(*notes: int) -> list[str]:
-        return [link.url for link in due(past.store, day(0), everything=False, notes=notes)]
+        assert queue_due(past.store, day(0), everything=False, notes=notes) == len(waiting(past))
+        return [link.url for link in waiting(past)]
 
     assert of(first) == [A, B]
     assert of(second) == [B, C]
@@ -129,9 +150,8 @@ def test_a_link_counts_as_seen_alive_by_a_valid_healthy_check_only(past: Past) -
     past.cycle(2, [replace(seen(200, 2, url=urls[4]), fault=Fault.PROTOCOL)])
     past.cycle(3, [seen(500, 3, url=urls[0])])
 
-    before = {
-        link.url: link.before for link in due(past.store, day(9), everything=True, notes=None)
-    }
+    queue_due(past.store, day(9), everything=True, notes=None)
+    before = {link.url: link.before for link in waiting(past)}
 
     assert [url for url in urls if before[url] is not None] == [urls[0]]
 
@@ -146,7 +166,8 @@ def test_the_queries_of_a_cycle_use_their_indexes(past: Past) -> None:
     past.note("a.md", A)
     cycle_id = past.begin(0)
     past.store.db.conn.set_trace_callback(queries.append)
-    due(past.store, day(0), everything=False, notes=None)
+    queue_due(past.store, day(0), everything=False, notes=None)
+    waiting(past)
     save_results(past.store, cycle_id, past.ids, [seen(200, url=A)])
     past.judge(cycle_id)
     past.store.db.conn.set_trace_callback(None)
@@ -179,12 +200,12 @@ def test_witnesses_are_one_on_each_of_a_few_other_hosts_the_longest_unasked_firs
     asked = past.begin(9)
     save_results(past.store, asked, past.ids, [seen(Fault.TIMEOUT, 9, url=well[-1])])
 
-    some = [link.url for link in witnesses(past.store, asked, day(9), notes=None)]
+    some = _urls(past, witnesses(past.store, asked, day(9), notes=None))
 
     assert some == ["https://s3.example/b", "https://s2.example/b", "https://s1.example/b"]
     assert witnesses(past.store, asked, day(0.5), notes=None) == []  # all were asked today
     note = past.note("b.md", well[2])
-    assert [link.url for link in witnesses(past.store, asked, day(9), notes=[note])] == [well[2]]
+    assert _urls(past, witnesses(past.store, asked, day(9), notes=[note])) == [well[2]]
     assert witnesses(past.store, asked, day(9), notes=[]) == []
 
 
@@ -193,9 +214,28 @@ def test_some_links_are_found_by_their_urls_each_once(past: Past) -> None:
     past.note("a.md", *urls)
     wanted = [urls[699], urls[3], urls[3], "https://unknown.example/", *urls[20:600]]
 
-    found = [link.url for link in links_of(past.store, wanted)]
+    found = ids_of(past.store, wanted)
 
-    assert sorted(found) == sorted({urls[699], urls[3], *urls[20:600]})
+    assert sorted(_urls(past, found)) == sorted({urls[699], urls[3], *urls[20:600]})
+    assert queue_links(past.store, found) == len(found)
+    assert {link.id for link in waiting(past)} == set(found)
+
+
+def test_the_links_of_a_host_are_read_bit_by_bit(past: Past) -> None:
+    urls = [f"https://a.example/{n}#part" for n in range(10)]
+    past.note("a.md", *urls, B)
+    past.begin(0)
+    assert queue_due(past.store, day(0), everything=False, notes=None) == 11
+    host, other = "a.example:443", "b.example:443"
+    past.note("b.md", "https://a.example/later")  # what becomes due meanwhile waits for a cycle
+
+    assert waiting_hosts(past.store) == [(host, 10), (other, 1)]
+    links: list[DueLink] = []
+    while some := next_links(past.store, {host: len(links)}, 4, with_fragments=True):
+        links += some
+    assert [f"{link.url}#{'/'.join(link.fragments)}" for link in links] == urls
+    both = next_links(past.store, {host: 9, other: 0}, 4, with_fragments=False)
+    assert [link.url for link in both] == [urls[9].partition("#")[0], B]
 
 
 def test_ends_are_those_of_hosts_that_redirected_in_this_cycle(past: Past) -> None:
@@ -299,17 +339,17 @@ def write(past: Past, results: Sequence[CheckResult]) -> list[str]:
     told: list[str] = []
 
     async def scenario() -> None:
+        ids = past.ids
         thread = StoreThread()
         writer = ResultWriter(
             past.store,
             thread,
             cycle_id=1,
-            ids=past.ids,
             saved=lambda batch: told.extend(result.url for result in batch),
         )
         try:
             for result in results:
-                await writer.put(result)
+                await writer.put(ids[result.url], result)
         finally:
             try:
                 await writer.close()

@@ -380,10 +380,10 @@ async def main():
         for result in results:
             print(result.url, flush=True)
     writer = ResultWriter(
-        past.store, thread, cycle_id=past.begin(0), ids=past.ids, saved=saved
+        past.store, thread, cycle_id=past.begin(0), saved=saved
     )
-    for url in urls:
-        await writer.put(seen(200, url=url, hops=(301,)))
+    for url, link_id in past.ids.items():
+        await writer.put(link_id, seen(200, url=url, hops=(301,)))
     await writer.close()
     print("done", flush=True)
 
