@@ -317,6 +317,8 @@ PROBES: tuple[Probe, ...] = (
 
 def probe_for(link: str, off: Collection[str] = ()) -> Probe | None:
     """The probe that can be asked about a link. `off` names those that are switched off."""
+    if not questions.may_have_one(link):
+        return None
     for probe in PROBES:
         if probe.name not in off and probe.question(link) is not None:
             return probe

@@ -1,7 +1,7 @@
 """The one writer: a thread that owns the store, and a queue of results before it.
 
-Whatever came in while a commit was under way is the next batch, so that batches grow by
-themselves when results come fast, and a slow link is on disk at once.
+A batch is what comes within a moment, so that batches grow by themselves when results come fast,
+and a slow link is on disk as soon as it is known.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from linkwatch.model import CheckResult
 P = ParamSpec("P")
 R = TypeVar("R")
 
+_GATHER_S = 0.05  # results wait so long for others, as a commit costs more than they do
+_BATCH = 500  # but no longer than until there are so many
 _WAITING = 2000  # results that may wait; a sweep that is faster than the disk is held up
 
 
@@ -72,13 +74,22 @@ class ResultWriter:
         if self._error is not None:
             raise self._error
 
+    async def _gather(self, batch: list[tuple[int, CheckResult] | None]) -> None:
+        """Add what comes soon, until the end or a full batch."""
+        try:
+            async with asyncio.timeout(_GATHER_S):
+                while len(batch) < _BATCH and batch[-1] is not None:
+                    batch.append(await self._queue.get())
+        except TimeoutError:
+            pass
+
     async def _write(self) -> None:
         last = False
         while not last:
             batch = [await self._queue.get()]
-            while not self._queue.empty():
-                batch.append(self._queue.get_nowait())
-            last = None in batch
+            if batch != [None]:
+                await self._gather(batch)
+            last = batch[-1] is None
             items = [item for item in batch if item is not None]
             if items and self._error is None:
                 try:

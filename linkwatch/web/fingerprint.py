@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from itertools import islice
+from struct import pack
 
 from rensa import RMinHash
 
@@ -25,7 +26,7 @@ _NO_LIKENESS = 0.15  # unrelated pages have about 0.02 in common, an edited one 
 _REAL_TEXT = 400  # characters: less is a stub, and may come and go
 _LEFT = 0.2
 
-_ASCII_BREAKS = {code: " " for code in range(128) if not chr(code).isalnum()}
+_ASCII_BREAKS = bytes(code if chr(code).isalnum() else 0x20 for code in range(128)).ljust(256)
 
 # Scripts that put no blanks between words: Thai, Lao, Burmese, Khmer, Chinese, Japanese.
 _SPACELESS = "\u0e01-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3041-\u30ff\u3400-\u9fff"
@@ -37,7 +38,7 @@ _DIGIT = re.compile(r"\d")
 def words_of(text: str) -> list[str]:
     """Its words, lower-cased and normalised; of scripts without blanks, every two characters."""
     if text.isascii():
-        return text.lower().translate(_ASCII_BREAKS).split()
+        return text.lower().encode().translate(_ASCII_BREAKS).decode().split()  # bytes: quicker
     words: list[str] = []
     for match in _RUNS.finditer(unicodedata.normalize("NFKC", text).lower()):
         run = match[0]
@@ -59,7 +60,7 @@ def _sketch(words: list[str]) -> bytes:
         return b""
     hashed = RMinHash(num_perm=_NUMBERS, seed=_SEED)
     hashed.update(list(map(" ".join, zip(words, islice(words, 1, None), strict=False))))
-    return bytes(number & 0xFF for number in hashed.digest())
+    return pack(f"<{_NUMBERS}I", *hashed.digest())[::4]  # the lowest byte of each
 
 
 def similarity(a: Fingerprint, b: Fingerprint) -> float:

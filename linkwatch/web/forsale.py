@@ -31,10 +31,13 @@ _DOMAIN = (
     "alan adı|域名|網域|ドメイン"
 )
 # Every phrase about "this domain" has one of these: looked for first, as that is quick.
+_ASCII_BEGINNINGS = (
+    *("domain", "domein", "domen", "domin", "web address", "webaddress", "verkkotunnus"),
+)
 _BEGINNINGS = (
-    *("domain", "domein", "domän", "domæn", "domen", "domén", "domín", "domin", "web address"),
-    *("webaddress", "verkkotunnus", "домен", "alan adı", "域名", "網域", "ドメイン", "도메인"),
-    "tên miền",
+    *_ASCII_BEGINNINGS,
+    *("domän", "domæn", "domén", "domín", "домен", "alan adı", "域名", "網域", "ドメイン"),
+    *("도메인", "tên miền"),
 )
 _NAME = r"(?:[\s\"'“”«»„]+[\w-]+(?:\.[\w-]+)+[\"'“”«»„]?)?"
 
@@ -78,8 +81,11 @@ _OFFERED_NOW = re.compile(rf"[\s\"'“”«»]*(?:{_any(_OFFERED)}|for sale)(?!\
 def offers_domain(text: str, name: str) -> bool:
     """Whether a text says that a domain is for sale: `name` itself, or "this domain"."""
     lower = text.lower()
-    if any(word in lower for word in _BEGINNINGS) and _OF_A_DOMAIN.search(text):
-        return True
+    for word in _ASCII_BEGINNINGS if lower.isascii() else _BEGINNINGS:
+        if word in lower:
+            if _OF_A_DOMAIN.search(text):
+                return True
+            break
     at = lower.find(name) if name else -1
     while at >= 0:
         if _OFFERED_NOW.match(text, at + len(name)):

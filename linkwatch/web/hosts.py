@@ -8,8 +8,7 @@ slots, in that order; so nothing that merely waits keeps others from working.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from linkwatch.clock import Clock
@@ -87,28 +86,28 @@ class Hosts:
         waits = {key: host.left_alone_until_s - now_s for key, host in self._hosts.items()}
         return {key: wait_s for key, wait_s in waits.items() if wait_s > 0}
 
-    @asynccontextmanager
-    async def turn(self, url: str, *, patience_s: float = float("inf")) -> AsyncIterator[Manners]:
-        """A turn at the host of a URL.
+    def turn(self, url: str, *, patience_s: float = float("inf")) -> _Turn:
+        """`async with` this: a turn at the host of a URL; it gives the host's manners.
 
         Raises NotNowError if the host wants to be left alone for longer than `patience_s`; our
         own interval is waited for, however long it is.
         """
-        manners = self.manners(url)
-        host = self._host(url)
-        async with host.places:
-            while True:
-                while (wait_s := self._wait_s(host)) > 0:
-                    wished_s = host.left_alone_until_s - self._clock.monotonic_s()
-                    if wished_s > patience_s:
-                        raise NotNowError(host_of(url), wished_s)
-                    await self._clock.sleep(wait_s)
-                async with self._slots:
-                    if self._wait_s(host) > 0:  # others of this host got their slots first
-                        continue
-                    host.next_turn_s = self._clock.monotonic_s() + manners.interval_s
-                    yield manners
-                    return
+        return _Turn(self, url, patience_s)
+
+    async def _take(self, url: str, host: _Host, manners: Manners, patience_s: float) -> None:
+        """Wait until the host may be asked, and take a slot."""
+        clock = self._clock
+        while True:
+            while (wait_s := self._wait_s(host)) > 0:
+                wished_s = host.left_alone_until_s - clock.monotonic_s()
+                if wished_s > patience_s:
+                    raise NotNowError(host_of(url), wished_s)
+                await clock.sleep(wait_s)
+            await self._slots.acquire()
+            if self._wait_s(host) <= 0:
+                host.next_turn_s = clock.monotonic_s() + manners.interval_s
+                return
+            self._slots.release()  # others of this host got their slots first
 
     def _wait_s(self, host: _Host) -> float:
         return max(host.left_alone_until_s, host.next_turn_s) - self._clock.monotonic_s()
@@ -119,3 +118,30 @@ class Hosts:
         if host is None:
             host = self._hosts[key] = _Host(self.manners(url).concurrency)
         return host
+
+
+class _Turn:
+    """One turn. A class, since a generator that does the same costs twice as much a request."""
+
+    __slots__ = ("_host", "_hosts", "_patience_s", "_url")
+
+    def __init__(self, hosts: Hosts, url: str, patience_s: float) -> None:
+        self._hosts = hosts
+        self._url = url
+        self._patience_s = patience_s
+
+    async def __aenter__(self) -> Manners:
+        hosts, url = self._hosts, self._url
+        manners = hosts.manners(url)
+        self._host = hosts._host(url)
+        await self._host.places.acquire()
+        try:
+            await hosts._take(url, self._host, manners, self._patience_s)
+        except BaseException:
+            self._host.places.release()
+            raise
+        return manners
+
+    async def __aexit__(self, *exc: object) -> None:
+        self._hosts._slots.release()
+        self._host.places.release()

@@ -149,7 +149,7 @@ def read_page(body: bytes, *, content_type: str | None, url: str) -> Page | None
                 og_url = og_url or _absolute(url, node.attributes.get("content"))
             case "meta":
                 refresh = refresh or _refresh(url, node.attributes.get("content") or "")
-    text = _visible(tree)
+    text = _visible(tree, html)
     return Page(
         title=title,
         heading=heading,
@@ -174,14 +174,15 @@ def _cut(html: str) -> str:
     return html[:_DEEP_CAP] if unclosed > _UNCLOSED_CAP else html
 
 
-def _visible(tree: LexborHTMLParser) -> str:
+def _visible(tree: LexborHTMLParser, html: str) -> str:
     body = tree.body
     if body is None:
         return ""
     tree.strip_tags(_UNSEEN)
-    for node in body.css("[hidden]"):
-        if node.tag != "body" and node.attributes.get("hidden") != "until-found":
-            node.decompose(recursive=False)  # its hidden children are still in our hands
+    if "hidden" in html.lower():
+        for node in body.css("[hidden]"):
+            if node.tag != "body" and node.attributes.get("hidden") != "until-found":
+                node.decompose(recursive=False)  # its hidden children are still in our hands
     return _collapsed(body.text(separator=" "))
 
 

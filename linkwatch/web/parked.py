@@ -69,6 +69,7 @@ _MACHINERY = {
     "data-adblockkey": "adblockkey",
     "parking-lander": "lander",
 }
+_DEALING = frozenset(_DEALERS)
 _PARK = re.compile(r"\bwindow\._?park\s*=")
 _TO_LANDER = re.compile(r"(?:https?://[^/]{1,200})?/lander\b")
 _HOST = re.compile(r"(?:https?:)?//([a-z0-9.\-]{4,100})")
@@ -84,17 +85,16 @@ _SPEAKS_OF_SALE = re.compile(r"sale|domain|verkauf|vendre|vend[ai]", re.IGNORECA
 
 def parking(seen: Seen) -> tuple[Mark, ...]:
     """The marks of a parked domain."""
-    if under(seen.asked.host, frozenset(_DEALERS)):
+    if under(seen.asked.host, _DEALING):
         return ()
     marks = dict.fromkeys([*_by_end(seen), *_by_machinery(seen), *_by_words(seen)])
     return tuple(marks)
 
 
 def _by_end(seen: Seen) -> Iterator[Mark]:
-    dealers = frozenset(_DEALERS)
     ends = [end for end, _ in seen.ends]
     for place in [*ends, *(place_of(hop.location) for hop in seen.hops)]:
-        dealer = under(place.host, dealers)
+        dealer = under(place.host, _DEALING)
         if dealer:
             yield Mark(Sign.PARKING_HOST, _DEALERS[dealer])
     for end in ends:
@@ -112,14 +112,13 @@ def _is_lander(place: Place) -> bool:
 def _by_machinery(seen: Seen) -> Iterator[Mark]:
     if not seen.little or seen.page is None:
         return
-    markup, scripts = _apart(seen.source())
+    markup, scripts = _apart(seen.source)
     code = "\n".join(text for tag, text in scripts if _is_code(tag))
     goes_to = _GOES_TO.findall(code)
     loaded = [*_loaded(tag for tag, _ in scripts if _is_code(tag)), *_loaded(_frames(markup))]
-    dealers = frozenset(_DEALERS)
     for url in [*loaded, *goes_to]:
         match = _HOST.match(url)
-        dealer = under(match[1], dealers) if match else None
+        dealer = under(match[1], _DEALING) if match else None
         if dealer:
             yield Mark(Sign.PARKING_HOST, _DEALERS[dealer])
     machinery = "\n".join([*loaded, code, *_tags(markup, "<html")])

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 
 def _any(lines: str) -> str:
@@ -309,7 +310,7 @@ def says_missing(text: str) -> bool:
 def says_unmistakably(title: str) -> bool:
     """Whether a title is an unmistakable phrase, beside a site's name."""
     said = _plain(title)
-    if _IS_ABOUT.search(said):
+    if not said or _IS_ABOUT.search(said):
         return False
     for part in (said, *_parts(said)):
         match = _UNMISTAKABLE.search(part)
@@ -325,22 +326,28 @@ def says_barely(title: str) -> bool:
     """Whether a part of it is just "404" or "not found", and the rest no more than a name."""
     said = _plain(title)
     parts = _parts(said)
-    beside = " ".join(part for part in parts if not _WHOLE.fullmatch(part))
+    other = [part for part in parts if not _WHOLE.fullmatch(part)]
+    if len(other) == len(parts):
+        return False
+    beside = " ".join(other)
     return (
-        any(map(_WHOLE.fullmatch, parts))
-        and len(beside.split()) <= _NAME_WORDS
+        len(beside.split()) <= _NAME_WORDS
         and not _NUMBER.search(beside)
         and not _IS_ABOUT.search(said)
         and not _SPEAKS_ABOUT.search(beside)
     )
 
 
+@lru_cache(maxsize=4)  # titles are asked about twice
 def _plain(text: str) -> str:
     """A text as the phrases are written: lower case, plain apostrophes, composed letters."""
+    if text.isascii():
+        return text.lower()
     lower = unicodedata.normalize("NFKC", text).lower()
     return lower.replace("’", "'").replace("i̇", "i")  # the Turkish capital İ
 
 
+@lru_cache(maxsize=4)
 def _parts(title: str) -> list[str]:
     parts = (_FILLER.sub("", part.strip(_TRIM)).strip(_TRIM) for part in _SEPARATOR.split(title))
     return [part for part in parts if part]

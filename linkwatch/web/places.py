@@ -124,10 +124,16 @@ def place_of(url: str) -> Place:
     """A URL taken apart; of one that can't be read, little is known."""
     try:
         parts = urlsplit(url)
-        query = tuple(parse_qsl(parts.query, keep_blank_values=True, max_num_fields=100))
+        query = (
+            tuple(parse_qsl(parts.query, keep_blank_values=True, max_num_fields=100))
+            if parts.query
+            else ()
+        )
     except ValueError:
         return Place(host="", segments=(), query=(("", ""),), fragment="")
-    segments = tuple(unquote(segment) for segment in parts.path.split("/") if segment)
+    segments = tuple(filter(None, parts.path.split("/")))
+    if "%" in parts.path:
+        segments = tuple(map(unquote, segments))
     return Place(host=name_of(url), segments=segments, query=query, fragment=parts.fragment)
 
 

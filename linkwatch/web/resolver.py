@@ -55,6 +55,7 @@ class Resolver(AbstractResolver):
         self._nameservers = list(nameservers) or None
         self._allow_private = allow_private
         self._answers: dict[str, asyncio.Task[list[tuple[int, str]]]] = {}
+        self._approved: dict[str, list[tuple[int, str]]] = {}
         self._cares: dict[bool, aiodns.DNSResolver] = {}
         self._threads: ThreadPoolExecutor | None = None
         self._places = asyncio.Semaphore(_AT_ONCE)
@@ -91,8 +92,12 @@ class Resolver(AbstractResolver):
         task = self._answers.get(host)
         if task is None:
             task = self._answers[host] = asyncio.ensure_future(self._ask(host, limit_s))
-        found = await asyncio.shield(task)
-        return found if self._allow_private else approved(host, found)
+        found = task.result() if task.done() else await asyncio.shield(task)
+        if self._allow_private:
+            return found
+        if host not in self._approved:
+            self._approved[host] = approved(host, found)
+        return self._approved[host]
 
     async def _ask(self, host: str, limit_s: float | None) -> list[tuple[int, str]]:
         number = literal(host)

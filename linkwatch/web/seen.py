@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from linkwatch.model import Hop
 from linkwatch.web.page import Page
@@ -13,7 +14,7 @@ _LITTLE_TEXT = 3000  # characters: walls and parked pages have no more to say
 _SOURCE_CAP = 64 * 1024
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Seen:
     """What came of asking for a link."""
 
@@ -31,12 +32,12 @@ class Seen:
         """Whether the server calls this a success."""
         return 200 <= self.status < 300
 
-    @property
+    @cached_property
     def asked(self) -> Place:
         """The link."""
         return place_of(self.link)
 
-    @property
+    @cached_property
     def ends(self) -> tuple[tuple[Place, str], ...]:
         """Where readers are sent, and by what: the redirects' end, then the page's own refresh."""
         ends = []
@@ -56,13 +57,19 @@ class Seen:
         """The page's title."""
         return self.page.title if self.page is not None else ""
 
-    @property
+    @cached_property
+    def said(self) -> str:
+        """The page's text, lower-cased."""
+        return self.text.lower()
+
+    @cached_property
     def little(self) -> bool:
         """Whether there is so little to read that its machinery is worth a look."""
         if self.page is None:
             return not self.good
         return self.page.fingerprint.length <= _LITTLE_TEXT
 
+    @cached_property
     def source(self) -> str:
         """The body's markup, lower-cased; its marks are ASCII, whatever its encoding."""
         return self.body[:_SOURCE_CAP].replace(b"\0", b"").decode("latin-1").lower()

@@ -64,6 +64,7 @@ def fragment_of(url: str) -> str:
     return url.partition("#")[2]
 
 
+@lru_cache(maxsize=1024)
 def request_url(url: str) -> str | None:
     """The URL as a browser sends it, without its fragment; None where a browser would refuse it."""
     try:

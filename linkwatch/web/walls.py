@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from linkwatch.model import Mark, Sign
 from linkwatch.web.places import place_of, under
@@ -23,6 +24,7 @@ _LINKEDIN = frozenset({"linkedin.com"})
 _DOUBAN = frozenset({"doubanio.com", "douban.com"})
 _BAIDU = frozenset({"wappass.baidu.com"})
 _YANDEX = frozenset({"yandex.ru", "yandex.com", "ya.ru"})
+_OWN_WALLS = re.compile("linkedin|reddit|douban|google|amazon|baidu|yandex|ya.ru")  # any of these
 _AMAZON = re.compile(r"(?:\A|\.)amazon\.(?:[a-z]{2,3}|com?\.[a-z]{2})\Z")
 
 
@@ -135,11 +137,13 @@ def _by_header(seen: Seen) -> Iterator[str]:
 
 def _by_site(seen: Seen) -> Iterator[str]:
     end = place_of(seen.final_url)
+    if not _OWN_WALLS.search(end.host):
+        return
     first = end.segments[0] if end.segments else ""
     if seen.status == 999 and under(end.host, _LINKEDIN):
         yield "linkedin"
     if under(end.host, _REDDIT) and (
-        seen.status in _BLOCK or (seen.little and "blocked by network security" in _text(seen))
+        seen.status in _BLOCK or (seen.little and "blocked by network security" in seen.said)
     ):
         yield "reddit"
     if seen.status == 418 and under(end.host, _DOUBAN):
@@ -147,11 +151,11 @@ def _by_site(seen: Seen) -> Iterator[str]:
     if (
         _GOOGLE.search(end.host)
         and first == "sorry"
-        and (seen.status in _REFUSED or "unusual traffic" in _text(seen))
+        and (seen.status in _REFUSED or "unusual traffic" in seen.said)
     ):
         yield "google"
     if _AMAZON.search(end.host) and (
-        seen.status == 503 or (seen.little and any(mark in seen.source() for mark in _AMAZON_MARKS))
+        seen.status == 503 or (seen.little and any(mark in seen.source for mark in _AMAZON_MARKS))
     ):
         yield "amazon"
     if under(end.host, _BAIDU):
@@ -163,17 +167,23 @@ def _by_site(seen: Seen) -> Iterator[str]:
 def _by_markup(seen: Seen) -> Iterator[str]:
     if not seen.little or not seen.body:
         return
-    text = _text(seen)
-    said = f"{seen.source()}\n{text}"
+    said = f"{seen.source}\n{seen.said}"
     server = seen.headers.get("server", "").strip().lower()
-    for wall in _WALLS:
+    for first, wall in _walls_beside(seen.status):
         if (
-            server.startswith(wall.server)
-            and (not wall.statuses or seen.status in wall.statuses)
+            first in said
+            and server.startswith(wall.server)
             and all(mark in said for mark in wall.marks)
-            and not (seen.good and _spoken_of(wall, text))
+            and not (seen.good and _spoken_of(wall, seen.said))
         ):
             yield wall.by
+
+
+@lru_cache(maxsize=64)
+def _walls_beside(status: int) -> tuple[tuple[str, _Wall], ...]:
+    """The walls that may stand beside a status, each with the first of its marks."""
+    fitting = (wall for wall in _WALLS if not wall.statuses or status in wall.statuses)
+    return tuple((wall.marks[0], wall) for wall in fitting)
 
 
 def _spoken_of(wall: _Wall, text: str) -> bool:
@@ -197,11 +207,7 @@ def _by_cookie(seen: Seen) -> Iterator[str]:
 def _by_captcha(seen: Seen) -> Iterator[str]:
     if not seen.little or not seen.body:
         return
-    source = seen.source()
+    source = seen.source
     for mark, by in _CAPTCHAS.items():
         if mark in source:
             yield by
-
-
-def _text(seen: Seen) -> str:
-    return seen.text.lower()
