@@ -39,7 +39,7 @@ from linkwatch.web.url import host_of
 _TIMEOUTS_IN_A_ROW = 8  # then a host that used to answer counts as silent
 _HOSTS_A_LOAD = 256  # enough for all slots, in one query
 _FIRST = 4  # links that come with a host: most have no more, and no more are asked at a time
-_MORE = 64  # links of a host that come later, in one query
+_A_LOAD = 2048  # links in one query, of all hosts that need more: some seconds' work
 Hand = Callable[[CheckResult], Awaitable[None]]
 
 
@@ -65,7 +65,7 @@ class _Host:
         self.queue = queue
         self.taken = len(queue)
         self.left = left  # links that are still in the source
-        self.filling: asyncio.Task[None] | None = None
+        self.filling = False
         self.running: dict[str, asyncio.Task[None]] = {}
         self.asked: set[str] = set()  # of those that run: the others wait for their turn
         self.open = False  # it answered: from now on as many at a time as its manners allow
@@ -124,6 +124,8 @@ class Sweep:
         self._fresh: deque[_Host] = deque()  # with their first links, and not asked yet
         self._idle = _Longest()  # hosts of which nothing is under way
         self._busy = _Longest()
+        self._low: deque[_Host] = deque()  # with more links in the source than in their queues
+        self._filler: asyncio.Task[None] | None = None
         self._early: set[str] = set()  # hosts that answered, at the end of a redirect, before
         self._under_way = 0
         self._news = asyncio.Event()
@@ -195,25 +197,38 @@ class Sweep:
 
     def _fill(self, host: _Host) -> None:
         """See to it that a host's queue does not run dry."""
-        if host.left and host.filling is None and len(host.queue) < _FIRST:
-            self._under_way += 1
-            host.filling = self._group.create_task(self._more(host))
-            host.filling.add_done_callback(lambda _task: self._filled())
+        if host.left and not host.filling and len(host.queue) < _FIRST:
+            host.filling = True
+            self._low.append(host)
+            if self._filler is None:
+                self._under_way += 1
+                self._filler = self._group.create_task(self._fill_all())
+                self._filler.add_done_callback(lambda _task: self._filled())
 
     def _filled(self) -> None:
+        self._filler = None
         self._under_way -= 1
         self._news.set()
 
-    async def _more(self, host: _Host) -> None:
-        try:
-            found = (await self._source.take({host.key: host.taken}, _MORE)).get(host.key, ())
-        finally:
-            host.filling = None
-        if host.left:  # else its links were left for the next cycle meanwhile
-            host.taken += len(found)
-            host.left = host.left - len(found) if found else 0
-            host.queue.extend(found)
-            self._offer(host)
+    async def _fill_all(self) -> None:
+        """Fill the queues that are low, many with one query."""
+        while self._low:
+            some = [self._low.popleft() for _ in range(min(_HOSTS_A_LOAD, len(self._low)))]
+            await self._more(*some)
+            for host in some:
+                host.filling = False
+                self._offer(host)
+
+    async def _more(self, *hosts: _Host) -> None:
+        """The next links of some hosts."""
+        most = max(_FIRST, _A_LOAD // len(hosts))
+        found = await self._source.take({host.key: host.taken for host in hosts}, most)
+        for host in hosts:
+            links = found.get(host.key, ())
+            if host.left:  # else they were left for the next cycle meanwhile
+                host.taken += len(links)
+                host.left = host.left - len(links) if links else 0
+                host.queue.extend(links)
 
     def _may_start(self, host: _Host) -> bool:
         if not host.queue or host.silent:
@@ -295,8 +310,8 @@ class Sweep:
     async def _rest(self, host: _Host) -> AsyncIterator[str]:
         """All the links of a host that have not been started."""
         while host.waiting:
-            if host.filling is not None:
-                await asyncio.wait([host.filling])
+            if host.filling and self._filler is not None:
+                await asyncio.wait([self._filler])
             elif not host.queue:
                 await self._more(host)
             while host.queue:
