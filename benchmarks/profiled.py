@@ -60,7 +60,7 @@ def by_place(stats: dict[Where, Any]) -> Counter[str]:
             total[place_of(calling_file, calling) or "the rest"] += share_s
             told_s += share_s
         total["the rest"] += max(0.0, own_s - told_s)
-    return total
+    return +total  # without places that took nothing
 
 
 def main(out: Path, module: str, arguments: list[str]) -> None:
