@@ -84,7 +84,8 @@ def _page(sections: Sequence[str], command: str) -> str:
             "the same run and in turns, in a network namespace with nginx and dnsmasq as the "
             "internet. They share the machine with what is measured, so only ratios within a "
             "line mean much. CPU time and memory are those of all processes of a program: memory "
-            "is the largest sum of their PSS, looked at every 50 ms. lychee keeps no history. "
+            "is the largest sum of their PSS, looked at every 50 ms (less often where looking "
+            "takes more than 5). lychee keeps no history. "
             "What verdicts are worth over many weeks is measured apart: [a simulated "
             "year](year.md)."
         ),
