@@ -111,6 +111,7 @@ def test_what_a_built_in_function_takes_is_its_callers() -> None:
 
 def test_a_profile_is_told_by_wing_and_sums_up() -> None:
     ours = {"linkwatch/web/a.py": 1.0, "linkwatch/web/b.py": 2.0, "aiohttp": 1.0, "tiny": 0.01}
+    assert by_wing({"linkwatch/cycle.py": 1.0}) == {"linkwatch/*.py": 1.0}
     assert by_wing(ours) == {"linkwatch/web/": 3.0, "aiohttp": 1.0, "tiny": 0.01}
     rows = rows_of(ours, {"aiohttp": 0.5})
     assert [row[0] for row in rows] == ["linkwatch/web/", "aiohttp", "all others", "together"]

@@ -72,11 +72,14 @@ def rows_of(ours: Mapping[str, float], loops: Mapping[str, float]) -> list[list[
 
 
 def by_wing(seconds: Mapping[str, float]) -> dict[str, float]:
-    """Linkwatch's modules taken together by their folder."""
+    """linkwatch's modules taken together by their folder."""
     total: dict[str, float] = {}
     for place, spent in seconds.items():
         parts = place.split("/")
-        wing = "/".join(parts[:-1]) + "/" if parts[0] == "linkwatch" else place
+        if parts[0] == "linkwatch":
+            wing = f"{parts[0]}/{parts[1]}/" if len(parts) > 2 else "linkwatch/*.py"
+        else:
+            wing = place
         total[wing] = total.get(wing, 0.0) + spent
     return total
 
