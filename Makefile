@@ -45,7 +45,7 @@ format: $(DEV)  ## let ruff format and mend what it can
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-bench: $(DEV)  ## measure against lychee (as root on Linux, with nginx and dnsmasq); a simulated year; a vault of dead links
+bench: $(DEV)  ## measure against lychee and a bare loop (as root on Linux, with nginx and dnsmasq); a simulated year; a vault of dead links
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --group bench
 	@$(BIN)/python -m benchmarks.run
 	@$(BIN)/python -m benchmarks.year

@@ -2,10 +2,14 @@
 
 The fate of a page stands in its URL, which the programs that are measured can't read: they see
 many hosts, with latencies and faults. Everything listens on loopback, and ends with the namespace.
+
+`/WAIT/FATE/NUMBER` is a page: it comes after WAIT milliseconds, and of five pages three carry
+validators, by their number. Any other address below `/WAIT/` is one that somebody made up: 404.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import shutil
@@ -18,6 +22,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from struct import pack
+from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 DOMAIN = "linkwatch-bench.org"  # lychee leaves names under .test and .example out
@@ -34,6 +39,8 @@ _HOSTS = {
     "badcert": (0.01, "127.0.0.68"),
     "site": (0.95, "127.0.0.1"),
 }
+_PLAIN = "127.0.0.70"  # answers at once, with little, and counts nothing
+_SILENT_LINKS = 22  # of one host that takes no connection, and of one that never says anything
 # How the pages of the other hosts fare.
 _PAGES = {
     "moved": 0.06,
@@ -53,6 +60,20 @@ class Page:
 
     url: str
     fate: str
+    wait_s: float = 0.0  # until its host answers
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.url).netloc
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Served:
+    """What nginx sent of pages that have validators and are there; redirects to them not."""
+
+    bytes_sent: int
+    answers: int
+    not_modified: int  # of these answers
 
 
 def what_is_missing() -> str | None:
@@ -73,30 +94,45 @@ def what_is_missing() -> str | None:
 
 def even(links: int, hosts: int) -> list[Page]:
     """The same number of links everywhere; every page answers at once, over plain http."""
-    return [Page(f"http://h{i % hosts}.site.{DOMAIN}/0/ok/{i}", "ok") for i in range(links)]
+    return [Page(f"http://h{i % hosts}.plain.{DOMAIN}/0/ok/{i}", "ok") for i in range(links)]
+
+
+def nameless(links: int) -> list[Page]:
+    """Links whose hosts have no DNS entry, each a host of its own."""
+    return [Page(f"http://h{i}.gone.{DOMAIN}/0/ok/{i}", "gone") for i in range(links)]
 
 
 def internet(links: int, hosts: int, *, seed: int) -> list[Page]:
-    """Like the links of an old vault: few hosts have many, some fail, and nothing is quick."""
+    """Like the links of an old vault: few hosts have many, some fail, and nothing is quick.
+
+    One host that takes no connection and one that never says anything have 22 links each.
+    """
     chance = random.Random(seed)
     kinds = [kind for kind, (share, _) in _HOSTS.items() for _ in range(round(share * hosts))]
     kinds = (kinds + ["site"] * hosts)[:hosts]
     chance.shuffle(kinds)
     schemes = chance.choices(("https", "http"), (0.8, 0.2), k=hosts)
-    popular = chance.choices(range(hosts), [1 / (i + 6) for i in range(hosts)], k=links - hosts)
-    pages = []
-    for i, host in enumerate([*range(hosts), *popular]):
-        kind, scheme = kinds[host], schemes[host]
-        fate = kind if kind != "site" else chance.choices([*_PAGES], [*_PAGES.values()])[0]
-        wait_ms = chance.lognormvariate(5.394, 0.6)  # median 220 ms
-        if fate == "slow":
-            wait_ms = chance.uniform(4000, 9000)
-        if fate == "badcert":
-            scheme = "https"
-        path = f"{wait_ms:.0f}/{fate if kind == 'site' else 'ok'}/{i}"
-        pages.append(Page(f"{scheme}://h{host}.{kind}.{DOMAIN}/{path}", fate))
+    silent = [kinds.index("void"), kinds.index("mute")]
+    more = silent * (_SILENT_LINKS - 1)
+    weights = [0 if i in silent else 1 / (i + 6) for i in range(hosts)]
+    popular = chance.choices(range(hosts), weights, k=links - hosts - len(more))
+    pages = [
+        _page(i, host, kinds[host], schemes[host], chance)
+        for i, host in enumerate([*range(hosts), *more, *popular])
+    ]
     chance.shuffle(pages)
     return pages
+
+
+def _page(number: int, host: int, kind: str, scheme: str, chance: random.Random) -> Page:
+    fate = kind if kind != "site" else chance.choices([*_PAGES], [*_PAGES.values()])[0]
+    wait_ms = round(chance.lognormvariate(5.394, 0.6))  # median 220 ms
+    if fate == "slow":
+        wait_ms = round(chance.uniform(4000, 9000))
+    if fate == "badcert":
+        scheme = "https"
+    path = f"{wait_ms}/{fate if kind == 'site' else 'ok'}/{number}"
+    return Page(f"{scheme}://h{host}.{kind}.{DOMAIN}/{path}", fate, wait_ms / 1000)
 
 
 def write_notes(pages: Sequence[Page], folder: Path, *, a_note: int = 40) -> None:
@@ -119,6 +155,7 @@ def serving(folder: Path) -> Iterator[dict[str, str]]:
     resolv = folder / "resolv.conf"
     resolv.write_text("nameserver 127.0.0.1\n")
     subprocess.run(["mount", "--bind", resolv, "/etc/resolv.conf"], check=True)
+    shutil.copy(Path(__file__).with_name("world.lua"), folder)
     (folder / "nginx.conf").write_text(_nginx_conf(folder))
     (folder / "dnsmasq.conf").write_text(_dnsmasq_conf())
     commands = (
@@ -137,9 +174,24 @@ def serving(folder: Path) -> Iterator[dict[str, str]]:
 
 
 def forget() -> None:
-    """Let what fails once fail again. Also tells whether nginx answers."""
-    with urlopen("http://127.0.0.1:8081/", timeout=5) as answer:
-        answer.read()
+    """Let what fails once fail again, and count from nothing. Also tells whether nginx answers."""
+    _control("forget")
+
+
+def served() -> Served:
+    """What was sent since the last `forget`."""
+    sums: dict[str, int] = json.loads(_control("sums"))
+    return Served(
+        bytes_sent=sums.get("bytes", 0),
+        answers=sums.get("answers", 0),
+        not_modified=sums.get("not modified", 0),
+    )
+
+
+def _control(what: str) -> bytes:
+    with urlopen(f"http://127.0.0.1:8081/{what}", timeout=5) as answer:
+        body: bytes = answer.read()
+    return body
 
 
 def _program(name: str) -> str | None:
@@ -195,6 +247,7 @@ def _wait_for_answer() -> None:
 def _dnsmasq_conf() -> str:
     lines = ["no-resolv", "no-hosts", "bind-interfaces", "listen-address=127.0.0.1", "user=root"]
     lines += [f"address=/{kind}.{DOMAIN}/{ip or ''}" for kind, (_, ip) in _HOSTS.items()]
+    lines += [f"address=/plain.{DOMAIN}/{_PLAIN}"]
     return "\n".join(lines) + "\n"
 
 
@@ -206,9 +259,10 @@ def _nginx_conf(folder: Path) -> str:
         listen {address}:443 ssl;
         ssl_certificate {folder}/{cert}.pem;
         ssl_certificate_key {folder}/{cert}.pem;
-        location / {{ content_by_lua_block {{ {lua} }} }}
+        location / {{ {lua} }}
     }}"""
 
+    pages = "content_by_lua_block { answer() } log_by_lua_block { count() }"
     return f"""
 load_module {_NDK};
 load_module {_LUA};
@@ -224,27 +278,19 @@ http {{
     default_type text/html;
     keepalive_requests 100000;
     lua_shared_dict seen 10m;
-    init_by_lua_block {{
-        filler = string.rep("<p>Words of a page, as pages have them.</p>\\n", 40)
-        function answer()
-            local wait, fate, number = ngx.var.uri:match("^/(%d+)/([%w-]+)/(%d+)$")
-            if wait ~= "0" then ngx.sleep(tonumber(wait) / 1000) end
-            if fate == "moved" then return ngx.redirect("/" .. wait .. "/ok/" .. number, 301) end
-            if fate == "found" then return ngx.redirect("/" .. wait .. "/ok/" .. number, 302) end
-            local once = (fate == "busy-once" or fate == "down-once")
-                and ngx.shared.seen:add(number, true)
-            if once then ngx.header["Retry-After"] = fate == "busy-once" and "1" or nil end
-            ngx.status = fate == "missing" and 404 or fate == "forbidden" and 403
-                or once and (fate == "busy-once" and 429 or 503) or 200
-            ngx.print("<!doctype html><title>Page " .. number .. "</title>\\n" .. filler)
-        end
+    lua_shared_dict sums 1m;
+    init_by_lua_file {folder}/world.lua;
+{server("127.0.0.1", "good", pages)}
+{server("127.0.0.68", "bad", pages)}
+{server("127.0.0.69", "good", "content_by_lua_block { ngx.sleep(600) }")}
+    server {{
+        listen {_PLAIN}:80;
+        location / {{ content_by_lua_block {{ answer_at_once() }} }}
     }}
-{server("127.0.0.1", "good", "answer()")}
-{server("127.0.0.68", "bad", "answer()")}
-{server("127.0.0.69", "good", "ngx.sleep(600)")}
     server {{
         listen 127.0.0.1:8081;
-        location / {{ content_by_lua_block {{ ngx.shared.seen:flush_all() ngx.print("ok") }} }}
+        location /forget {{ content_by_lua_block {{ forget() }} }}
+        location /sums {{ content_by_lua_block {{ tell() }} }}
     }}
 }}
 """
