@@ -378,3 +378,9 @@ def pages_to_be_saved(db: Database) -> None:
     )
     db.table("saves").create_index(["link_id"], unique=True)
     db.table("saves").create_index(["state", "next_at"])
+
+
+@migrations(name="0008_settled")
+def settled(db: Database) -> None:
+    """On what basis all that rests on mentions was last brought up to date; empty: it was not."""
+    db.table("settled").create({"basis": str}, not_null={"basis"})
