@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from linkwatch.notes.bare import CANDIDATE, STOPS, candidates, next_stop
 from linkwatch.notes.extract import Options, extract
 
 BOM = b"\xef\xbb\xbf"
@@ -109,6 +110,18 @@ def test_any_bytes_are_read_and_every_place_is_right(raw: bytes, check_code: boo
         assert mention.text == naive_text(raw[mention.start : mention.end])
         assert (mention.line, mention.column) == naive_place(raw, mention.start)
         assert mention.url[:7].lower() in ("http://", "https:/")
+
+
+@settings(derandomize=True, deadline=None, max_examples=300)
+@given(notes)
+def test_the_quick_ways_find_what_the_plain_ones_do(raw: bytes) -> None:
+    assert candidates(raw) == [match.start() for match in CANDIDATE.finditer(raw)]
+    stops = [stop.encode() for stop in STOPS] + [bytes([byte]) for byte in (*b'"<>`', *range(33))]
+    for start in {*candidates(raw), 0}:
+        plain = [raw.find(stop, start) for stop in stops]
+        bars = [at for at in range(start, len(raw)) if raw[at] == ord("|")]
+        plain += [at for at in bars if at == start or raw[at - 1] != ord("\\")]
+        assert next_stop(raw, start) == min((at for at in plain if at >= 0), default=len(raw))
 
 
 @settings(derandomize=True, deadline=None, max_examples=150)
