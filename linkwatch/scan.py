@@ -4,23 +4,36 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
-from itertools import islice
 from pathlib import Path
 
 from linkwatch.config import Config
 from linkwatch.errors import NotesError
-from linkwatch.history.mentions import note_ids, remove_notes, save_note, settle_mentions, stamps
+from linkwatch.history.filing import Filed
+from linkwatch.history.mentions import (
+    Known,
+    known_notes,
+    remove_notes,
+    save_notes,
+    settle_mentions,
+)
 from linkwatch.history.store import Store
 from linkwatch.marker import is_report
 from linkwatch.model import Mention
 from linkwatch.notes.extract import EXTRACTOR_VERSION, Options, extract
-from linkwatch.notes.vault import Globs, Root, Trouble, as_text, read, walk
+from linkwatch.notes.vault import Globs, Note, Root, Trouble, as_text, walk
+from linkwatch.readers import Batch, readings
 
-_BATCH = 200  # notes a commit
+# Of a batch that is read, and after which we hear of a wish to stop.
+_NOTES = 200
+_BYTES = 1_000_000
+# Of a commit. Each touches most pages of the index of links, new URLs being spread all over it:
+# commits of 200 notes took twice as long as all the rest of the writing.
+_ROWS = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,52 +135,102 @@ def scan(
     it early, with nothing forgotten. Raises NotesError if a root is missing or no note is found,
     before anything is changed.
     """
-    key = f"{EXTRACTOR_VERSION}:{version('pyromark')}:{options_of(config)}"
-    stamped = stamps(store, key)
-    known = note_ids(store)
-    present: set[int] = set()
-    reached: set[str] = set()  # absolute paths
+    options = options_of(config)
+    key = f"{EXTRACTOR_VERSION}:{version('pyromark')}:{options}"
+    known = known_notes(store, key)
+    filing = _Filing(store, key, now)
+    reached: set[str] | None = None if whole else set()  # absolute paths
     troubles: list[Trouble] = []
-    found = walk(roots, globs_of(config))
-    seen = changed = 0
-    while batch := list(islice(found, _BATCH)):
-        with store.writing():
-            for item in batch:
-                if isinstance(item, Trouble):
-                    troubles.append(item)
-                    continue
-                seen += 1
-                if not whole:  # else whatever is not present goes, wherever it lies
-                    reached.add(str(_absolute(item.at)))
-                name = (item.root, item.path)
-                stamp = (item.stamp.size, item.stamp.mtime_ns)
-                if stamped.get(name) == stamp:
-                    present.add(known[name])
-                    continue
-                raw = read(item)
-                if isinstance(raw, Trouble):
-                    troubles.append(raw)
-                elif is_report(raw):
-                    seen -= 1
+    seen = reports = 0
+    batches = _batches(walk(roots, globs_of(config)), known, reached)
+    with store.writing_much(), closing(readings(batches, options)) as found:
+        for batch, notes in found:
+            filing.present.update(batch.present)
+            troubles += batch.troubles
+            for note in notes:
+                if isinstance(note, Filed):
+                    filing.add(note)
+                elif note is None:
+                    reports += 1
                 else:
-                    mentions = extract(raw, file=item.path, options=options_of(config))
-                    present.add(save_note(store, *name, stamp, key, mentions, now))
-                    changed += 1
-        tell(seen)
-        if stop.is_set():
-            return Scanned(notes=frozenset(present), read=changed, troubles=tuple(troubles))
+                    troubles.append(note)
+            seen = batch.seen - reports
+            tell(seen)
+            if stop.is_set():
+                break
+        filing.write()
+    present = filing.present
+    if stop.is_set():
+        return Scanned(notes=frozenset(present), read=filing.filed, troubles=tuple(troubles))
     if not seen and not troubles:
         raise empty_vault(roots, config)
     gone = [
-        note_id
-        for name, note_id in known.items()
-        if note_id not in present
-        and (whole or _within(name, roots) or _place(name, config) in reached)
+        note.id
+        for name, note in known.items()
+        if note.id not in present
+        and (reached is None or _within(name, roots) or _place(name, config) in reached)
         and not any(_covers(trouble, name) for trouble in troubles)
     ]
     remove_notes(store, gone)
     settle_mentions(store, cycle_id, config.archive.wayback_url)
-    return Scanned(notes=frozenset(present), read=changed, troubles=tuple(troubles))
+    return Scanned(notes=frozenset(present), read=filing.filed, troubles=tuple(troubles))
+
+
+class _Filing:
+    """Notes on their way into the history, many at a time."""
+
+    def __init__(self, store: Store, extractor: str, now: datetime) -> None:
+        self._store = store
+        self._extractor = extractor
+        self._now = now
+        self._notes: list[Filed] = []
+        self._rows = 0
+        self.present: set[int] = set()  # ids of the notes that are there
+        self.filed = 0
+
+    def add(self, note: Filed) -> None:
+        self._notes.append(note)
+        self._rows += 1 + len(note.rows)
+        if self._rows >= _ROWS:
+            self.write()
+
+    def write(self) -> None:
+        if self._notes:
+            self.present.update(save_notes(self._store, self._notes, self._extractor, self._now))
+            self.filed += len(self._notes)
+        self._notes, self._rows = [], 0
+
+
+def _batches(
+    found: Iterable[Note | Trouble],
+    known: Mapping[tuple[str, str], Known],
+    reached: set[str] | None,
+) -> Iterator[Batch]:
+    """What was found, told apart: what has changed since it was read last has to be read.
+
+    `reached` gets the absolute paths of all notes, if it is there.
+    """
+    batch = Batch()
+    in_batch = 0
+    for item in found:
+        in_batch += 1
+        if isinstance(item, Trouble):
+            batch.troubles.append(item)
+        else:
+            batch.seen += 1
+            if reached is not None:
+                reached.add(os.path.abspath(item.place))  # noqa: PTH100 - as `_absolute`
+            before = known.get((item.root, item.path))
+            if before and before.stamp == (item.stamp.size, item.stamp.mtime_ns):
+                batch.present.append(before.id)
+            else:
+                batch.changed.append(item)
+                batch.size += item.stamp.size
+        if in_batch == _NOTES or batch.size >= _BYTES:
+            yield batch
+            batch, in_batch = Batch(seen=batch.seen), 0
+    if in_batch:
+        yield batch
 
 
 def _place(name: tuple[str, str], config: Config) -> str:

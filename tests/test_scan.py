@@ -447,3 +447,82 @@ def test_first_seen_is_the_scan_that_first_found_the_link(vault: Vault) -> None:
     (link,) = vault.end().links
     assert link.first_seen == seen
     assert len(link.mentions) == 2
+
+
+def _written(vault: Vault) -> list[str]:
+    """What a scan says to SQLite beyond questions and the beginning of its cycle."""
+    said: list[str] = []
+    vault.clock.advance(3600)
+    vault.cycle = begin_cycle(vault.store, vault.clock.utc_now())
+    vault.store.db.conn.set_trace_callback(said.append)
+    try:
+        scan(
+            vault.store,
+            roots_of(vault.config, (), vault.folder),
+            config=vault.config,
+            cycle_id=vault.cycle,
+            now=vault.clock.utc_now(),
+            whole=True,
+            stop=vault.stop,
+            tell=vault.told.append,
+        )
+    finally:
+        vault.store.db.conn.set_trace_callback(None)
+    return [sql for sql in said if not sql.lower().startswith(("select", "pragma"))]
+
+
+def test_an_unchanged_scan_writes_nothing_and_looks_at_no_link(vault: Vault) -> None:
+    for number in range(450):
+        vault.write(f"{number:03}.md", f"https://n{number}.example/")
+    vault.scan()
+
+    assert _written(vault) == []
+    vault.write("000.md", "https://other.example/")
+    assert any(sql.startswith("update links") for sql in _written(vault))
+    assert _written(vault) == []
+    assert vault.mentioned["n0.example"] is False
+
+
+def test_another_archive_of_ones_own_is_looked_for_in_notes_that_did_not_change(
+    vault: Vault,
+) -> None:
+    vault.write("a.md", "https://own.example/web/20200101000000/https://a.example/x")
+    vault.scan()
+    assert vault.store.rows("select 1 from links where watched = 1") == []
+    vault.configure('archive: {wayback_url: "https://own.example"}')
+
+    assert vault.scan().read == 0
+    assert [row["url"] for row in vault.store.rows("select url from links where watched = 1")] == [
+        "https://a.example/x"
+    ]
+    assert _written(vault) == []
+
+
+def test_what_a_stopped_scan_left_unsettled_is_settled_by_the_next(vault: Vault) -> None:
+    for number in range(250):
+        vault.write(f"{number:03}.md", f"https://n{number}.example/")
+    vault.scan()
+    vault.write("000.md", "https://other.example/")
+    vault.stop.set()
+    assert vault.scan().read == 1
+    assert vault.mentioned["n0.example"] is True
+    vault.stop.clear()
+
+    assert vault.scan().read == 0
+    assert (vault.mentioned["n0.example"], vault.mentioned["other.example"]) == (False, True)
+
+
+def test_a_link_that_moves_to_a_note_read_later_is_no_news(vault: Vault) -> None:
+    vault.write("a.md", "https://dead.example/")
+    for number in range(250):
+        vault.write(f"b{number:03}.md", "https://b.example/")
+    vault.scan()
+    vault.judge("https://dead.example/", State.DEAD)
+    vault.end()
+    vault.write("a.md", "nothing")
+    vault.write("z.md", "https://dead.example/")
+
+    vault.scan()
+
+    assert vault.end().changes == ()
+    assert vault.mentioned["dead.example"] is True

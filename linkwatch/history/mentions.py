@@ -4,29 +4,42 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Container, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from linkwatch.history.originals import settle_originals
-from linkwatch.history.store import Store
+from linkwatch.history.filing import Filed, rows_of
+from linkwatch.history.originals import last_told, settle_originals
+from linkwatch.history.store import BATCH, Store
 from linkwatch.history.times import to_text
-from linkwatch.model import Mention, Pardon
-from linkwatch.web.url import host_of, link_of
+from linkwatch.model import Mention
+from linkwatch.web.url import host_of
+
+_SETTLING = 1  # raise it where settling comes to other results, `web.archived` included
+
+COLUMNS = (
+    *("line", "column", "start", "end", "url", "text", "kind"),
+    *("pardoned", "pardoned_until", "pardoned_because", "cited_at", "cited_from"),
+)
+_FILE = f"""insert into mentions (note_id, link_id, {", ".join(f'"{name}"' for name in COLUMNS)})
+            values ({", ".join("?" * (2 + len(COLUMNS)))})"""  # noqa: S608 - our own text
 
 
-def stamps(store: Store, extractor: str) -> dict[tuple[str, str], tuple[int, int]]:
-    """Size and mtime of every note as last read by this extractor, by (root, path)."""
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A note as history knows it; `stamp`: its size and mtime as last read by this extractor."""
+
+    id: int
+    stamp: tuple[int, int] | None
+
+
+def known_notes(store: Store, extractor: str) -> dict[tuple[str, str], Known]:
+    """Every note, by (root, path)."""
+    rows = store.each("select id, root, path, size, mtime_ns, extractor from notes")
     return {
-        (row["root"], row["path"]): (row["size"], row["mtime_ns"])
-        for row in store.rows(
-            "select root, path, size, mtime_ns from notes where extractor = ?", (extractor,)
-        )
+        (root, path): Known(note_id, (size, mtime_ns) if read_by == extractor else None)
+        for note_id, root, path, size, mtime_ns, read_by in rows
     }
-
-
-def note_ids(store: Store) -> dict[tuple[str, str], int]:
-    """The id of every note known, by (root, path)."""
-    rows = store.rows("select id, root, path from notes")
-    return {(row["root"], row["path"]): row["id"] for row in rows}
 
 
 def save_note(
@@ -35,55 +48,91 @@ def save_note(
     path: str,
     stamp: tuple[int, int],
     extractor: str,
-    mentions: Sequence[Mention],
+    mentions: Iterable[Mention],
     now: datetime,
 ) -> int:
     """What a note names now, in place of what it named before; the note's id."""
-    links = [link_of(mention.url) for mention in mentions]
-    seen = to_text(now)
-    with store.writing() as connection:
-        connection.execute(
-            """insert into notes (root, path, size, mtime_ns, extractor)
-               values (?, ?, ?, ?, ?)
-               on conflict (root, path) do update set size = excluded.size,
-               mtime_ns = excluded.mtime_ns, extractor = excluded.extractor""",
-            (root, path, *stamp, extractor),
-        )
-        note_id: int = connection.execute(
-            "select id from notes where root = ? and path = ?", (root, path)
-        ).fetchone()[0]
-        connection.execute("delete from mentions where note_id = ?", (note_id,))
-        connection.executemany(
-            "insert or ignore into links (url, host, first_seen) values (?, ?, ?)",
-            ((link, host_of(link), seen) for link in links),
-        )
-        connection.executemany(
-            """insert into mentions
-               (note_id, link_id, line, "column", start, "end", url, text, kind,
-                pardoned, pardoned_until, pardoned_because, cited_at, cited_from)
-               values (?, (select id from links where url = ?),
-                       ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
-            (
-                (
-                    *(note_id, link, m.line, m.column, m.start, m.end, m.url, m.text, m.kind),
-                    *_columns(m.pardon),
-                    *(to_text(m.cited_at), m.cited_from),
-                )
-                for link, m in zip(links, mentions, strict=True)
-            ),
-        )
+    (note_id,) = save_notes(store, [Filed(root, path, *stamp, rows_of(mentions))], extractor, now)
     return note_id
 
 
-def _columns(pardon: Pardon | None) -> tuple[int, str | None, str | None]:
-    if pardon is None:
-        return 0, None, None
-    return 1, pardon.until.isoformat() if pardon.until else None, pardon.because
+def save_notes(store: Store, notes: Sequence[Filed], extractor: str, now: datetime) -> list[int]:
+    """What several notes name now, in place of what they named before; their ids."""
+    with store.writing() as connection:
+        _unsettle(connection)
+        ids = [_save_stamp(connection, note, extractor) for note in notes]
+        links = _link_ids(connection, (row[0] for note in notes for row in note.rows), now)
+        connection.executemany(
+            _FILE,
+            (
+                (note_id, links[row[0]], *row[1:])
+                for note_id, note in zip(ids, notes, strict=True)
+                for row in note.rows
+            ),
+        )
+    return ids
+
+
+def _save_stamp(connection: sqlite3.Connection, note: Filed, extractor: str) -> int:
+    """File a note without its mentions; its id."""
+    known = connection.execute(
+        "select id from notes where root = ? and path = ?", (note.root, note.path)
+    ).fetchone()
+    if known is None:
+        return (
+            connection.execute(
+                "insert into notes (root, path, size, mtime_ns, extractor) values (?, ?, ?, ?, ?)",
+                (note.root, note.path, note.size, note.mtime_ns, extractor),
+            ).lastrowid
+            or 0
+        )
+    note_id: int = known[0]
+    connection.execute("delete from mentions where note_id = ?", (note_id,))
+    connection.execute(
+        "update notes set size = ?, mtime_ns = ?, extractor = ? where id = ?",
+        (note.size, note.mtime_ns, extractor, note_id),
+    )
+    return note_id
+
+
+def _link_ids(
+    connection: sqlite3.Connection, links: Iterable[Any], now: datetime
+) -> dict[Any, int]:
+    """The ids of links, those that are new included.
+
+    Looked up all at once, and numbered here: asking for each by itself took as long as reading
+    the notes. New ones are mentioned from the start, as somebody asked for their ids; settling
+    has not to touch them all again.
+    """
+    wanted = list(dict.fromkeys(links))
+    ids: dict[Any, int] = {}
+    for start in range(0, len(wanted), BATCH):
+        some = wanted[start : start + BATCH]
+        places = ", ".join("?" * len(some))
+        ids.update(
+            connection.execute(
+                f"select url, id from links where url in ({places})",  # noqa: S608 - only question marks
+                some,
+            ).fetchall()
+        )
+    new = [link for link in wanted if link not in ids]
+    (newest,) = connection.execute("select coalesce(max(id), 0) from links").fetchone()
+    seen = to_text(now)
+    connection.executemany(
+        "insert into links (id, url, host, first_seen, mentioned) values (?, ?, ?, ?, 1)",
+        ((link_id, link, host_of(link), seen) for link_id, link in enumerate(new, newest + 1)),
+    )
+    ids.update(zip(new, range(newest + 1, newest + 1 + len(new)), strict=True))
+    return ids
 
 
 def remove_notes(store: Store, ids: Iterable[int]) -> None:
     """Forget notes that are no more; the links they named keep their history."""
+    ids = list(ids)
+    if not ids:
+        return
     with store.writing() as connection:
+        _unsettle(connection)
         for note_id in ids:
             connection.execute("delete from mentions where note_id = ?", (note_id,))
             connection.execute("delete from commits where note_id = ?", (note_id,))
@@ -95,8 +144,12 @@ def settle_mentions(store: Store, cycle_id: int, wayback_url: str = "") -> None:
 
     These are `links.mentioned`, where a failing link that went away is news, and what the
     comments beside mentions say. And the originals of archived links; `wayback_url`: of an archive
-    of one's own.
+    of one's own. It looks at every link, so nothing is done where nothing can have changed since
+    it was done last.
     """
+    basis = f"{_SETTLING}:{last_told(store)}:{wayback_url}"
+    if [row["basis"] for row in store.rows("select basis from settled")] == [basis]:
+        return
     with store.writing() as connection:
         gone = "mentioned = 1 and not exists (select 1 from mentions where link_id = links.id)"
         connection.execute(
@@ -112,6 +165,13 @@ def settle_mentions(store: Store, cycle_id: int, wayback_url: str = "") -> None:
         )
         _settle_pardons(connection)
         settle_originals(store, cycle_id, wayback_url)
+        _unsettle(connection)
+        connection.execute("insert into settled (basis) values (?)", (basis,))
+
+
+def _unsettle(connection: sqlite3.Connection) -> None:
+    """Mentions change: in the same commit, so that a killed scan leaves nothing unsettled."""
+    connection.execute("delete from settled")
 
 
 def _settle_pardons(connection: sqlite3.Connection) -> None:

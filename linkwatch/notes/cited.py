@@ -11,7 +11,7 @@ makes it one of access only in the few bytes before it.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +19,7 @@ from itertools import pairwise
 from operator import attrgetter, itemgetter
 
 from linkwatch.model import CitedFrom
-from linkwatch.notes.dates import days, folded, midnight, moment
+from linkwatch.notes.dates import days, folded, midnight, moment, years
 from linkwatch.notes.hidden import Span, covered
 
 _LOOK_BACK = 90  # bytes before a date in which the word for it begins
@@ -117,8 +117,15 @@ def accessed(
     link the earliest counts.
     """
     found: dict[int, Cited] = {}
+    dated = years(data)
+    if not dated:
+        return found
     bounds = [None, *sorted([*links, *((start, end) for start, end, _ in uses)]), None]
     for before, after in pairwise(bounds):
+        start, end = before[1] if before else 0, after[0] if after else len(data)
+        at = bisect_left(dated, start)
+        if at == len(dated) or dated[at] + 4 > end:
+            continue
         for link, phrase in _between(data, before, after, found):
             if not covered(code, phrase.start):
                 _take(found, link[0], Cited(phrase.at, CitedFrom.ACCESSED))

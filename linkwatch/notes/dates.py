@@ -50,7 +50,7 @@ _DATE = re.compile(
     rb"|" + _MONTH + rb"\.?" + _B + rb"([0-9]{1,2})(?:st|nd|rd|th)?+,?+" + _B + rb"([0-9]{4})"
     rb")(?![0-9])"
 )  # fmt: skip
-_YEAR = re.compile(rb"(?:19|20)[0-9]{2}")
+_YEAR = re.compile(rb"(?:1(?=9[0-9]{2})|2(?=0[0-9]{2}))")  # so that years may overlap: 192020
 _TIME = re.compile(
     r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt]|[ \t]+)"
     r"([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(?:[.,][0-9]+)?)?"
@@ -59,12 +59,16 @@ _TIME = re.compile(
 )
 
 
+def years(data: bytes) -> list[int]:
+    """Where something stands that may be a year, in order: without one there is no day."""
+    return [match.start() for match in _YEAR.finditer(data)]
+
+
 def days(data: bytes, start: int, end: int) -> Iterator[tuple[int, int, date]]:
     """The days written there, in order, with their spans."""
-    if _YEAR.search(data, start, end):
-        for match in _DATE.finditer(data, start, end):
-            if day := _day(match):
-                yield match.start(), match.end(), day
+    for match in _DATE.finditer(data, start, end):
+        if day := _day(match):
+            yield match.start(), match.end(), day
 
 
 def moment(value: str) -> datetime | None:

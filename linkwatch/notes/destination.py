@@ -12,10 +12,10 @@ import re
 _GAP = rb"[ \t]*+(?:(?:\r\n|\n|\r)[ \t>]*+)?"
 _ANGLED = rb"<((?:\\.|[^\\<>\r\n])*+)>"
 _INLINE = re.compile(
-    rb"\]\(" + _GAP + rb"(?:[ \t\r\n>]*+)(?:" + _ANGLED + rb"|([^\s\x00-\x20<][^\s\x00-\x20]*+))"
+    rb"\]\(" + _GAP + rb"(?:[ \t\r\n>]*+)(?:" + _ANGLED + rb"|([^\x00-\x20<][^\x00-\x20]*+))"
 )
 _DEFINITION = re.compile(
-    rb"\[(?:\\.|[^\\\[\]])*+\]:" + _GAP + rb"(?:" + _ANGLED + rb"|([^\s\x00-\x20]++))", re.DOTALL
+    rb"\[(?:\\.|[^\\\[\]])*+\]:" + _GAP + rb"(?:" + _ANGLED + rb"|([^\x00-\x20]++))", re.DOTALL
 )
 _STEP = re.compile(rb"\\[!-/:-@\[-`{-~]|[()]")
 
@@ -34,6 +34,9 @@ def inline_destination(data: bytes, label_end: int, end: int) -> tuple[int, int]
     if found[1] is not None:
         return found.span(1)
     start, stop = found.span(2)
+    close = data.find(b")", start, stop)
+    if close >= 0 and data.find(b"(", start, close) < 0 and data.find(b"\\", start, close) < 0:
+        return start, close  # most of them
     depth = 0
     for step in _STEP.finditer(data, start, stop):
         if step[0] == b"(":

@@ -12,10 +12,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from operator import itemgetter
+from typing import NamedTuple
 
 from linkwatch.marker import REPORT_MARKER, is_report
-from linkwatch.model import Kind, Mention, Pardon
+from linkwatch.model import CitedFrom, Kind, Mention, Pardon
 from linkwatch.notes.cited import Cited, accessed, fields
 from linkwatch.notes.frontmatter import front_matter
 from linkwatch.notes.pardon import body_pardons, field_pardons, may_ask
@@ -28,7 +30,7 @@ EXTRACTOR_VERSION = 4  # raise it on any change of what is found: unchanged note
 
 # A note without any of these has no mention, and need not be parsed. `&` and `\` could spell the
 # scheme in a destination: `[a](htt&#112;://…)`.
-_WORTH_READING = re.compile(rb"(?i:https?:)|www\.|(?=[&\\])(?:&[#A-Za-z]|\\:)")
+_SPELT = re.compile(rb"&[#A-Za-z]|\\:")
 # An outline within an outline that was taken for code takes another look, but not for ever: the
 # last look but one takes all indentation from what is still taken for code.
 _LOOKS = 6
@@ -41,12 +43,47 @@ class Options:
     check_code: bool = False  # URLs in code spans and blocks too
 
 
+class Named(NamedTuple):
+    """A mention without its file."""
+
+    line: int
+    column: int
+    start: int
+    end: int
+    url: str
+    text: str
+    kind: Kind
+    pardon: Pardon | None
+    cited_at: datetime | None
+    cited_from: CitedFrom | None
+
+
 def extract(raw: bytes, *, file: str, options: Options = Options()) -> list[Mention]:
     """Every place in a note that names an http(s) URL, in the order of the note.
 
     `raw` may be any bytes. `file` is only handed on.
     """
-    if not _WORTH_READING.search(raw):
+    return [
+        Mention(
+            file=file,
+            line=named.line,
+            column=named.column,
+            start=named.start,
+            end=named.end,
+            url=named.url,
+            text=named.text,
+            kind=named.kind,
+            pardon=named.pardon,
+            cited_at=named.cited_at,
+            cited_from=named.cited_from,
+        )
+        for named in named_in(raw, options)
+    ]
+
+
+def named_in(raw: bytes, options: Options = Options()) -> list[Named]:
+    """The same, for those who read very many notes: to make a `Mention` takes a while."""
+    if not _worth_reading(raw):
         return []
     source = Source.read(raw)
     front = front_matter(source.data)
@@ -69,7 +106,17 @@ def extract(raw: bytes, *, file: str, options: Options = Options()) -> list[Ment
     mentions += ((*place, beside.get(place[2].start, said.note)) for place in _on_disk(body, found))
     mentions.sort(key=itemgetter(0, 1, 2))
     pardons = _pardons(raw, source, front.body, body) if may_ask(raw) else {}
-    return list(_placed(raw, file, mentions, pardons))
+    return list(_placed(raw, mentions, pardons))
+
+
+def _worth_reading(raw: bytes) -> bool:
+    lower = raw.lower()
+    return (
+        b"http:" in lower
+        or b"https:" in lower
+        or b"www." in raw
+        or ((b"&" in raw or b"\\" in raw) and bool(_SPELT.search(raw)))
+    )
 
 
 def _spans(found: Iterable[Found]) -> list[tuple[int, int]]:
@@ -93,10 +140,9 @@ def _on_disk(source: Source, found: list[Found]) -> Iterator[tuple[int, int, Fou
 
 def _placed(
     raw: bytes,
-    file: str,
     mentions: Iterable[tuple[int, int, Found, Cited | None]],
     pardons: Mapping[int, Pardon],
-) -> Iterator[Mention]:
+) -> Iterator[Named]:
     places = Places(raw)
     before = -1
     for start, end, found, cited in mentions:
@@ -104,16 +150,7 @@ def _placed(
             continue
         before = start
         line, column = places.place(start)
-        yield Mention(
-            file=file,
-            line=line,
-            column=column,
-            start=start,
-            end=end,
-            url=found.url,
-            text=as_text(raw[start:end]),
-            kind=found.kind,
-            pardon=pardons.get(line),
-            cited_at=cited.at if cited else None,
-            cited_from=cited.source if cited else None,
-        )
+        at, source = (cited.at, cited.source) if cited else (None, None)
+        text = as_text(raw[start:end])
+        pardon = pardons.get(line)
+        yield Named(line, column, start, end, found.url, text, found.kind, pardon, at, source)

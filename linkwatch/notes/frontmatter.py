@@ -8,6 +8,7 @@ a URL within a sentence is not what a reader clicks there.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 _YAML_FENCE = re.compile(rb"---[ \t]*+(?:\r\n|\n|\r)")
@@ -54,12 +55,18 @@ def front_matter(data: bytes) -> FrontMatter:
     if fence := _YAML_FENCE.match(data):
         close = _YAML_CLOSE.search(data, fence.end())
         if close and (fence.end() == close.start() or _YAML_FIRST.match(data, fence.end())):
-            return FrontMatter(close.end(), _yaml(data, fence.end(), close.start()))
+            return FrontMatter(close.end(), _urls(_yaml, data, fence.end(), close.start()))
     elif fence := _TOML_FENCE.match(data):
         close = _TOML_CLOSE.search(data, fence.end())
         if close:
-            return FrontMatter(close.end(), _toml(data, fence.end(), close.start()))
+            return FrontMatter(close.end(), _urls(_toml, data, fence.end(), close.start()))
     return FrontMatter(0, [])
+
+
+def _urls(
+    read: Callable[[bytes, int, int], list[tuple[int, int, str]]], data: bytes, start: int, end: int
+) -> list[tuple[int, int, str]]:
+    return read(data, start, end) if b"http" in data[start:end].lower() else []
 
 
 def _yaml(data: bytes, start: int, end: int) -> list[tuple[int, int, str]]:

@@ -14,13 +14,15 @@ from typing import Any, NamedTuple
 import pyromark
 
 from linkwatch.model import Kind
-from linkwatch.notes.bare import CANDIDATE, as_meant, bare_end, may_begin, next_stop
+from linkwatch.notes.bare import CANDIDATE, as_meant, bare_end, candidates, may_begin, next_stop
 from linkwatch.notes.destination import definition_destination, inline_destination
 from linkwatch.notes.entities import decode_entities
 from linkwatch.notes.hidden import covered, hidden_spans, merged
 from linkwatch.notes.htmltags import attributes, verbatim_spans
 from linkwatch.notes.outline import code_lines, outline_cuts
 from linkwatch.notes.source import Joined
+
+_BARE, _INLINE, _IMAGE = Kind.BARE, Kind.INLINE, Kind.IMAGE  # an enum's attributes are slow
 
 _PARSER = pyromark.Markdown(
     options=pyromark.Options.ENABLE_TABLES
@@ -30,6 +32,7 @@ _PARSER = pyromark.Markdown(
 _HTTP = re.compile(r"https?://", re.IGNORECASE)
 _REFERENCES = frozenset({"Reference", "Collapsed", "Shortcut"})
 _LEAVES = frozenset({"Paragraph", "TableCell", "Item"})  # an item of a tight list has no paragraph
+_ENDS = frozenset({"Link", "Image", "CodeBlock", "HtmlBlock"})
 _CODE_TAG = re.compile(rb"<(/?)(?:code|pre)[\s>]", re.IGNORECASE)
 
 
@@ -52,7 +55,7 @@ class _OpenLink:
         self.start = start
         self.end = end
         self.kind = kind
-        self.label_end = start + (2 if kind is Kind.IMAGE else 1)  # of what was read of it so far
+        self.label_end = start + (2 if kind is _IMAGE else 1)  # of what was read of it so far
 
 
 class Walk:
@@ -74,7 +77,7 @@ class Walk:
         self._comment_end = 0  # of the last HTML comment looked for; -1: there are no more ends
         self._uses: list[tuple[int, int, str]] = []  # of references, and their labels
         self._defined: dict[str, int] = {}  # where the URL of a label stands
-        self._candidates = [match.start() for match in CANDIDATE.finditer(data)]
+        self._candidates = candidates(data)
         self._candidates.append(len(data) + 1)
         self._next_candidate = self._candidates[0]
         self._pending: list[int] = []  # bare URLs whose limit is not known yet
@@ -89,24 +92,40 @@ class Walk:
 
     def read(self, text: str) -> None:
         """Go through the body; `text` is what it was made from."""
+        links = self._links
         event: Any  # pyromark's types are exact, but narrowing them one by one takes time
         for event, span in _PARSER.events_with_range(text, merge_text=True):
             if event.__class__ is str:  # a break or a rule
                 continue
-            ((name, value),) = event.items()
+            (name,) = event
             if name == "Text":
                 end = span["end"]
                 if self._block is not None:
                     self._lines.append((span["start"], end))
                 elif end > self._next_candidate:
                     self._text(span["start"], end)
-                if self._links:
-                    self._links[-1].label_end = end
+                if links:
+                    links[-1].label_end = end
             elif name == "Start":
-                self._start(value, span["start"], span["end"])
+                value = event["Start"]
+                if value.__class__ is not str:
+                    self._start(value, span["start"], span["end"])
+                elif value in _LEAVES:
+                    self._leaf_start = span["start"]
+                    self._code_tag = None
+                elif value == "HtmlBlock":
+                    self._block, self._lines = "Html", []
             elif name == "End":
-                if value.__class__ is str:
+                value = event["End"]
+                if value.__class__ is not str:
+                    continue
+                if value in _LEAVES:
+                    if self._pending:
+                        self._settle(span["end"])
+                elif value in _ENDS:
                     self._end(value, span["start"], span["end"])
+                if links:
+                    links[-1].label_end = span["end"]
             elif name == "Html":
                 self._lines.append((span["start"], span["end"]))
             else:
@@ -150,17 +169,11 @@ class Walk:
         self._next_candidate = candidate
 
     def _start(self, value: Any, start: int, end: int) -> None:
-        if value.__class__ is str:
-            if value in _LEAVES:
-                self._leaf_start = start
-                self._code_tag = None
-            elif value == "HtmlBlock":
-                self._block, self._lines = "Html", []
-            return
         ((tag, detail),) = value.items()
         if tag == "Link" or tag == "Image":
-            self._settle(start)
-            kind = Kind.IMAGE if tag == "Image" else Kind.INLINE
+            if self._pending:
+                self._settle(start)
+            kind = _IMAGE if tag == "Image" else _INLINE
             self._links.append(_OpenLink(detail, start, end, kind))
         elif tag == "CodeBlock":
             self._block, self._lines = ("Indented" if detail == "Indented" else "Fenced"), []
@@ -176,10 +189,6 @@ class Walk:
         elif tag == "HtmlBlock":
             self._html(self._lines)
             self._block = None
-        elif tag in _LEAVES:
-            self._settle(end)
-        if self._links:
-            self._links[-1].label_end = end
 
     def _inline(self, name: str, start: int, end: int) -> None:
         """Code, a tag or a footnote's mark: what a bare URL cannot reach into."""
@@ -204,7 +213,7 @@ class Walk:
                 continue
             end = self._bare_end(start, limit)
             if end is not None:
-                self._found.append(Found(start, end, as_meant(self._data[start:end]), Kind.BARE))
+                self._found.append(Found(start, end, as_meant(self._data[start:end]), _BARE))
                 self._bare_until = end
         self._pending.clear()
 

@@ -23,6 +23,10 @@ _PARTS = re.compile(
     r"(?P<scheme>https?):(?://)?(?P<authority>[^/?#\\]*)(?P<rest>[^#]*)",
     re.IGNORECASE | re.DOTALL,
 )
+# As most URLs are written, in the form that `link_of` gives them.
+_NORMAL = re.compile(r"https?://[a-z0-9.-]*+/[^#]*+", re.DOTALL)
+# A host that is a plain name: no number, nothing to be decoded.
+_NAMED = re.compile(r"(https?)://((?:[a-z0-9-]++\.)*+[a-z][a-z0-9-]*+)(?=[/?#]|\Z)")
 _DEFAULT_PORT = {"http": "80", "https": "443"}
 _BLANK_ENDS = "".join(map(chr, range(0x21)))  # C0 controls and the space: stripped by browsers
 
@@ -33,6 +37,8 @@ def link_of(url: str) -> str:
     Without its fragment; scheme and host lower-cased, IDN to ASCII, the default port off, an
     empty path `/`. Nothing else is rewritten. A URL that can't be read is its own link.
     """
+    if (normal := _NORMAL.match(url)) and normal[0][-1] > " ":
+        return normal[0]
     match = _PARTS.fullmatch(url.partition("#")[0].strip(_BLANK_ENDS))
     if match is None:
         return url.partition("#")[0]
@@ -91,9 +97,16 @@ def resolve(base: str, location: str) -> str | None:
         return None
 
 
-@lru_cache(maxsize=65536)
 def host_of(url: str) -> str:
     """The key of a URL's host, a name and a port: `example.org:443`. Empty if it can't be read."""
+    named = _NAMED.match(url)
+    if named and "xn--" not in named[2] and url.isascii():
+        return f"{named[2]}:{_DEFAULT_PORT[named[1]]}"
+    return _parsed_host(url)
+
+
+@lru_cache(maxsize=4096)
+def _parsed_host(url: str) -> str:
     try:
         parsed = URL(url)
     except ValueError:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from linkwatch.notes.bare import CANDIDATE, STOPS, candidates, next_stop
 from linkwatch.notes.extract import Options, extract
 
 BOM = b"\xef\xbb\xbf"
@@ -99,7 +100,7 @@ def naive_text(raw: bytes) -> str:
     return "".join("\ufffd" if "\udc80" <= char <= "\udcff" else char for char in text)
 
 
-@settings(derandomize=True, deadline=None, max_examples=800)
+@settings(derandomize=True, deadline=None, max_examples=400)
 @given(notes, st.booleans())
 def test_any_bytes_are_read_and_every_place_is_right(raw: bytes, check_code: bool) -> None:
     end = 0
@@ -113,6 +114,18 @@ def test_any_bytes_are_read_and_every_place_is_right(raw: bytes, check_code: boo
 
 @settings(derandomize=True, deadline=None, max_examples=300)
 @given(notes)
+def test_the_quick_ways_find_what_the_plain_ones_do(raw: bytes) -> None:
+    assert candidates(raw) == [match.start() for match in CANDIDATE.finditer(raw)]
+    stops = [stop.encode() for stop in STOPS] + [bytes([byte]) for byte in (*b'"<>`', *range(33))]
+    for start in {*candidates(raw), 0}:
+        plain = [raw.find(stop, start) for stop in stops]
+        bars = [at for at in range(start, len(raw)) if raw[at] == ord("|")]
+        plain += [at for at in bars if at == start or raw[at - 1] != ord("\\")]
+        assert next_stop(raw, start) == min((at for at in plain if at >= 0), default=len(raw))
+
+
+@settings(derandomize=True, deadline=None, max_examples=150)
+@given(notes)
 def test_urls_in_code_come_on_top_of_the_others(raw: bytes) -> None:
     plain = {mention.start for mention in extract(raw, file="n.md")}
     coded = {m.start for m in extract(raw, file="n.md", options=Options(check_code=True))}
@@ -120,7 +133,7 @@ def test_urls_in_code_come_on_top_of_the_others(raw: bytes) -> None:
 
 
 def repeated(piece: str) -> str:
-    return piece * (30_000 // len(piece))
+    return piece * (15_000 // len(piece))
 
 
 MONSTERS = {
@@ -139,7 +152,7 @@ MONSTERS = {
     "parentheses": repeated("("),
     "stars": repeated("*"),
     "emphasis": repeated("*a* "),
-    "backticks": " ".join("`" * length for length in range(1, 250)),
+    "backticks": " ".join("`" * length for length in range(1, 175)),
     "dollars": repeated("$"),
     "formulas": repeated("$a http://b "),
     "displays": repeated("$$\nhttp://b\n"),
@@ -153,14 +166,14 @@ MONSTERS = {
     "open HTML comments": repeated("<div><!-- http://a\n\n"),
     "quoted HTML": "> <div>\n" + repeated('> <a href="http://a">\n'),
     "quotes": repeated(">"),
-    "nested quotes": "".join(">" * depth + "a\n" for depth in range(1, 250)),
-    "nested lists": "".join("  " * depth + "- a\n" for depth in range(1, 170)),
+    "nested quotes": "".join(">" * depth + "a\n" for depth in range(1, 175)),
+    "nested lists": "".join("  " * depth + "- a\n" for depth in range(1, 120)),
     "10,000 brackets": "[" * 10_000 + "a" + "]" * 10_000,
     "10,000 quotes": "> " * 10_000 + "a",
     "10,000 list items": "- " * 10_000 + "a",
     "outlines": "p\n\n" + repeated("\t- http://a\n\n\t\t\t\tb\n\np\n\n"),
-    "outlines of growing depth": "".join("\t" * (2 * d) + "- a\n\n" for d in range(1, 170)),
-    "definitions": "".join(f"[a{i}]: http://x/{i}\n" for i in range(1500)),
+    "outlines of growing depth": "".join("\t" * (2 * d) + "- a\n\n" for d in range(1, 120)),
+    "definitions": "".join(f"[a{i}]: http://x/{i}\n" for i in range(750)),
     "references": "[a]: http://x\n\n" + repeated("[a] "),
     "table": "|a|b|\n|-|-|\n" + repeated("|http://a|[b](http://c)|\n"),
     "entities": "http://a" + repeated("&a;"),
@@ -180,7 +193,7 @@ MONSTERS = {
 def test_a_monstrous_note_takes_linear_time(name: str) -> None:
     # What is quadratic takes 16 times as long for 4 times the bytes; half of that is the line.
     once, four_times = MONSTERS[name] + TAIL, MONSTERS[name] * 4 + TAIL
-    if time_of(four_times) > max(0.15, 8 * time_of(once)):
+    if time_of(four_times) > max(0.04, 8 * time_of(once)):
         quickest = min(time_of(four_times) for _ in range(3))  # a neighbour may be to blame
         assert quickest <= 8 * max(time_of(once) for _ in range(3))
 
@@ -203,9 +216,9 @@ def test_what_follows_a_monster_is_not_lost(name: str) -> None:
 
 
 @pytest.mark.parametrize("piece", ["https://a.example/" + "b" * 500 + " ", "*", "[", "<a "])
-def test_ten_megabytes_in_one_line_are_read_in_seconds(piece: str) -> None:
-    note = piece * (10_000_000 // len(piece)) + TAIL
-    start = time.perf_counter()
+def test_megabytes_in_one_line_are_read_in_seconds(piece: str) -> None:
+    note = piece * (4_000_000 // len(piece)) + TAIL
+    start = time.thread_time()
     mentions = extract(note.encode(), file="n.md")
-    assert time.perf_counter() - start < 20
+    assert time.thread_time() - start < 8
     assert mentions[-1].url == "https://tail.example"

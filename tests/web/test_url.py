@@ -7,7 +7,15 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from yarl import URL
 
-from linkwatch.web.url import fragment_of, host_of, link_of, name_of, request_url, resolve
+from linkwatch.web.url import (
+    _parsed_host,
+    fragment_of,
+    host_of,
+    link_of,
+    name_of,
+    request_url,
+    resolve,
+)
 
 BASE = "http://a.test/d/e?f"
 
@@ -198,3 +206,16 @@ def test_a_name_has_no_port_and_no_trailing_dot() -> None:
 def test_a_fragment_is_what_follows_the_first_hash() -> None:
     assert fragment_of("http://a.test/#a#b") == "a#b"
     assert fragment_of("http://a.test/") == ""
+
+
+PIECES = ["a", "A", ".", "-", "xn--", "1", "0x1", "com", "/", "?", "#", "@", ":80", ":", " ", "\t"]
+PIECES += ["é", "\ud800", "%41", "[::1]", "\\", "_", "x.org"]
+
+
+@settings(derandomize=True, deadline=None, max_examples=500)
+@given(st.sampled_from(["http://", "https://"]), st.lists(st.sampled_from(PIECES), max_size=7))
+def test_a_host_that_needs_no_parsing_is_the_one_that_parsing_finds(
+    scheme: str, pieces: list[str]
+) -> None:
+    url = scheme + "".join(pieces)
+    assert host_of(url) == _parsed_host(url)
