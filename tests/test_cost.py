@@ -2,8 +2,8 @@
 
 A slow machine, a busy one and a new one all execute the same lines of ours for the same page, so a
 regression of the hot path shows here and nowhere else in the tests. The limits are what was counted
-(744 and 776 lines a link) plus a fifth: who makes the path longer on purpose raises them in the same change, and says why.
-Lines of libraries don't count: they are chosen by `make bench`, which has a clock.
+(744 and 776 lines a link) plus a fifth: who makes the path longer on purpose raises them in the
+same change, and says why. Lines of libraries don't count: for those `make bench` has a clock.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from random import Random
 from types import FrameType
-from typing import Any
+from typing import Any, Self
 
 import pytest
 
@@ -37,8 +37,9 @@ MANNERS = Manners(concurrency=4, interval_s=0.0, timeout_s=10.0, user_agent="tes
 LINKS = 60
 PAGE = (
     "<!doctype html><title>Notes on links</title><link rel=canonical href=/notes>"
-    + "<h1>Notes on links</h1>"
-    + "<p>Words of a page, as pages have them, and <a href=/more>more of them</a>.</p>\n" * 60
+    "<h1>Notes on links</h1>"
+    + "<p>Words of a page, as pages have them, and <a href=/more>more of them</a>.</p>\n"
+    * 60
 ).encode()
 HTML = [("Content-Type", "text/html; charset=utf-8")]
 
@@ -49,7 +50,7 @@ class Lines:
     def __init__(self) -> None:
         self.count = 0
 
-    def __enter__(self) -> Lines:
+    def __enter__(self) -> Self:
         self._before = sys.gettrace()
         sys.settrace(self._call)
         return self
@@ -101,9 +102,8 @@ def test_reading_a_page() -> None:
 def test_checking_a_link_from_the_source_to_the_hand(
     with_neighbours: bool, limit: int, web: FakeWeb, dns: FakeDNS, run: Run
 ) -> None:
-    links = []
-    for n in range(LINKS):
-        links.append(web.page(f"h{n % 6}.test", f"/articles/{n}", Reply(headers=HTML, body=PAGE)))
+    page = Reply(headers=HTML, body=PAGE)
+    links = [web.page(f"h{n % 6}.test", f"/articles/{n}", page) for n in range(LINKS)]
     results: list[CheckResult] = []
 
     async def hand(result: CheckResult) -> None:
