@@ -127,6 +127,26 @@ def test_a_copy_that_is_gone_or_damaged_is_one_sentence(shop: Shop) -> None:
     assert not (shop.folder / "a.localhost-essay.html").exists()
 
 
+def test_where_the_newest_copy_is_damaged_an_older_one_is_given_out(shop: Shop) -> None:
+    url = page(shop)
+    [older] = (shop.folder / "data" / "copies").glob("*/*.warc.gz")
+    shop.web.page("a.localhost", "/essay", Reply(body=b"a new version"))
+    assert shop.run("check", "--all", "--quiet").code == 0
+    [newer] = {*(shop.folder / "data" / "copies").glob("*/*.warc.gz")} - {older}
+    assert shop.run("export", url, "--output", "new.html").err.startswith("new.html: ")
+    newer.write_bytes(newer.read_bytes()[:500])
+
+    ran = shop.run("export", url, "--output", "old.html")
+
+    assert (ran.code, (shop.folder / "old.html").read_bytes()) == (0, PAGE)
+    assert f"{newer} is damaged" in ran.err
+    assert "An older one is given out.\nold.html: the page as of 2" in ran.err
+    older.unlink()
+    none = shop.run("export", url, "--output", "none.html")
+    assert (none.code, none.err.count("\n")) == (1, 1)
+    assert f"{newer} is damaged" in none.err
+
+
 def test_it_needs_no_lock_and_explain_tells_of_copies(shop: Shop) -> None:
     url = page(shop, "/x%2f%2e%2e%5c..%2fcon")
     with one_at_a_time(shop.folder / "data" / "linkwatch.db"):
