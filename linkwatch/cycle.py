@@ -245,7 +245,7 @@ class _Cycle:
         """Save pages before they die, where that is wanted; what was submitted survives us."""
         told = await Publishing(self._archiving).save()
         await self._asking.remember(void=False)
-        return await self._tell() if told else ledger
+        return await self._tell() if told.news else ledger
 
     async def _tell(self) -> Ledger:
         ledger = await self._thread.run(ledger_of, self._store, self._config)

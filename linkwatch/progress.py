@@ -30,8 +30,9 @@ class Progress(Protocol):
     def rescued(self, url: str, lookup: Lookup) -> None:
         """An archive answered, or could not."""
 
-    def saving(self, links: int, archive: str, *, first: bool) -> None:
-        """The addresses of so many links are about to be published; `first`: of any, ever."""
+    def saving(self, links: int, archive: str, *, first: bool, asked: bool) -> None:
+        """The addresses of so many links are about to be published; `first`: of any, ever;
+        `asked`: by hand, whatever the setting."""
 
     def unable(self, why: str) -> None:
         """Something that was asked for can't be done: a sentence."""

@@ -48,8 +48,8 @@ class Silent:
     def rescued(self, url: str, lookup: Lookup) -> None:
         log.debug("archive url=%s outcome=%s", terminal(url), lookup.outcome)
 
-    def saving(self, links: int, archive: str, *, first: bool) -> None:
-        log.info("saving links=%d archive=%s first=%d", links, archive, first)
+    def saving(self, links: int, archive: str, *, first: bool, asked: bool) -> None:
+        log.info("saving links=%d archive=%s first=%d asked=%d", links, archive, first, asked)
 
     def unable(self, why: str) -> None:
         say(terminal(why))
@@ -84,8 +84,8 @@ class Lines(Silent):
     def rescuing(self, links: int) -> None:
         say(f"asking the archive about {count(links, 'dead link')}")
 
-    def saving(self, links: int, archive: str, *, first: bool) -> None:
-        say(_publishing(links, archive, first=first))
+    def saving(self, links: int, archive: str, *, first: bool, asked: bool) -> None:
+        say(_publishing(links, archive, first=first, asked=asked))
 
 
 class Live(Silent):
@@ -119,10 +119,10 @@ class Live(Silent):
         if lookup.outcome is not Outcome.QUEUED:
             self._bar.advance(self._task)
 
-    def saving(self, links: int, archive: str, *, first: bool) -> None:
+    def saving(self, links: int, archive: str, *, first: bool, asked: bool) -> None:
         self._bar.reset(self._task, total=None, description="saving pages")
         if first:
-            line = _publishing(links, archive, first=first)
+            line = _publishing(links, archive, first=first, asked=asked)
             self._bar.console.print(line, markup=False, highlight=False)
 
     def unable(self, why: str) -> None:
@@ -162,12 +162,13 @@ def say(line: str) -> None:
         pass
 
 
-def _publishing(links: int, archive: str, *, first: bool) -> str:
+def _publishing(links: int, archive: str, *, first: bool, asked: bool) -> str:
     """That pages are saved; the first time, what it means."""
     line = f"saving up to {count(links, 'page')} at {archive}"
     if not first:
         return line
-    return f"{line}: this publishes their addresses, for good (`archive.save` in the configuration)"
+    why = "" if asked else " (`archive.save` in the configuration)"
+    return f"{line}: this publishes their addresses, for good{why}"
 
 
 def trouble_line(trouble: Trouble) -> str:

@@ -16,12 +16,12 @@ from linkwatch.errors import LinkwatchError
 from linkwatch.history.store import Store
 from linkwatch.model import Ending, Lookup, Outcome, SaveState
 from linkwatch.publishing import ByHand, save_by_hand
-from linkwatch.report.archives import again, answer, overview
+from linkwatch.report.archives import again, answer, fate, overview
 from linkwatch.report.explain import explain
 from linkwatch.telling import archives_status_of, story_of
 from linkwatch.watch import Silent
 from linkwatch.wiring import ledger_of
-from tests.fakes.archive import FakeTimeMaps, Illness
+from tests.fakes.archive import FakeTimeMaps, Illness, Saving
 from tests.fakes.web import Reply
 from tests.world import World
 
@@ -277,14 +277,19 @@ def test_pages_can_be_saved_by_hand_whatever_the_setting(
     assert "save" not in world.archive.requests
     for name in ("IA_ACCESS_KEY_ID", "IA_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "a-key")
-    told = save(world, well, keyed, gone, "https://never.example/noted")
+    never = "https://never.example/noted"
+    told = save(world, keyed, gone, f"{well}#part", never, well)
     assert told.queue.counts[SaveState.DONE] == 1
-    assert {url: why.partition(":")[0] for url, why in told.refused.items()} == {
-        keyed: "Its query has a value named 'token', which may be a key.",
-        gone: "It is dead",
-        "https://never.example/noted": "No note has mentioned it.",
-    }
     assert world.links[well].kept_by == ("127.0.0.1",)
+    copy = world.links[well].lookup.snapshot
+    assert copy is not None
+    assert [fate(one) for one in told.fates] == [
+        f"{keyed}: not saved. Its query has a value named 'token', which may be a key.",
+        f"{gone}: not saved. It is dead: there is nothing to save.",
+        f"{well}: saved: {copy.url}",
+        f"{never}: not saved. No note has mentioned it.",
+    ]
+    assert [one.unsaved for one in told.fates] == [True, True, False, True]
     assert [form["url"] for form in world.archive.forms] == [well]
     screen = overview(archives_status_of(world.config, now=world.clock.utc_now()))
     assert "save          none (archive.save)\n              1 done\n" in screen
@@ -294,6 +299,76 @@ def test_pages_can_be_saved_by_hand_whatever_the_setting(
     world.check()
     assert save(world, everything=True).queue.counts[SaveState.DONE] == 2
     assert [form["url"] for form in world.archive.forms] == [well, other]  # a copy is enough
+
+
+@pytest.fixture
+def keys(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("IA_ACCESS_KEY_ID", "IA_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "a-key")
+
+
+def fates(world: World, *urls: str) -> list[tuple[str, bool]]:
+    """What is told of each, without its address."""
+    told = save(world, *urls).fates
+    assert [one.url for one in told] == list(urls)
+    return [(fate(one).removeprefix(f"{one.url}: "), one.unsaved) for one in told]
+
+
+@pytest.mark.usefixtures("keys")
+def test_what_is_on_its_way_into_the_archive_is_told_from_what_is_not(world: World) -> None:
+    urls = [
+        world.web.page("well.example", f"/{i}", Reply(body=b"<title>Well</title>")) for i in "abcd"
+    ]
+    world.note("a.md", " ".join(urls))
+    world.check()
+    outcomes: list[Saving] = ["later", "pending", "refused", "refused"]
+    for url, outcome in zip(urls, outcomes, strict=True):
+        code = "celery" if url == urls[2] else "blocked-url"
+        world.archive.saving(url, outcome, status_ext=f"error:{code}", times=1)
+    goes_on = "`linkwatch archive save` goes on with it after 2026-01-0"
+    later, pending, failed, blocked = fates(world, *urls)
+    assert later[0].startswith(f"on its way. It was submitted. {goes_on}")
+    assert pending[0].startswith("on its way. It was submitted")
+    assert failed[0].startswith(
+        f"on its way. It waits for its turn. The archive could not save it (celery). {goes_on}"
+    )
+    assert blocked[0] == "not saved. The archive keeps this address out of Save Page Now."
+    assert [unsaved for _, unsaved in (later, pending, failed, blocked)] == [
+        False,
+        False,
+        False,
+        True,
+    ]
+    # What is under way is no reason to say no, nor to submit it again.
+    again = fates(world, urls[0])
+    assert again[0][0].startswith("on its way. It was submitted.")
+    assert [form["url"] for form in world.archive.forms].count(urls[0]) == 1
+
+
+@pytest.mark.usefixtures("keys")
+@pytest.mark.parametrize(
+    ("illness", "words"),
+    [
+        ("503", "The archive answered with status 503."),
+        ("refused", "The archive could not be asked: "),
+        ("429", "The archive says: too many requests."),
+        ("401", "The archive does not know the keys in IA_ACCESS_KEY_ID and IA_SECRET_ACCESS_KEY"),
+    ],
+)
+def test_what_can_not_even_be_submitted_is_not_saved_and_says_why(
+    world: World, illness: Illness, words: str
+) -> None:
+    urls = [
+        world.web.page("well.example", f"/{i}", Reply(body=b"<title>Well</title>")) for i in "ab"
+    ]
+    world.note("a.md", " ".join(urls))
+    world.check()
+    world.archive.ill(illness)
+    for told, unsaved in fates(world, *urls):
+        assert told.startswith(f"not saved. {words}")
+        assert told.endswith(" It stays queued.")
+        assert unsaved
+    assert save(world).stopped.startswith(words)
 
 
 def test_one_screen_tells_who_keeps_what_and_what_was_asked(world: World) -> None:

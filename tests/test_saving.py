@@ -63,7 +63,7 @@ class Watch(Silent):
     def unable(self, why: str) -> None:
         self.said.append(why)
 
-    def saving(self, links: int, archive: str, *, first: bool) -> None:
+    def saving(self, links: int, archive: str, *, first: bool, asked: bool) -> None:
         self.published.append((links, first))
 
 
@@ -792,12 +792,16 @@ def test_the_first_time_it_is_said_that_this_publishes(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     for first in (True, False):
-        Lines().saving(2, "web.archive.org", first=first)
-    Silent().saving(2, "web.archive.org", first=True)
+        Lines().saving(2, "web.archive.org", first=first, asked=False)
+    Lines().saving(2, "web.archive.org", first=True, asked=True)
+    Silent().saving(2, "web.archive.org", first=True, asked=True)
 
-    before, after = capsys.readouterr().err.splitlines()
+    before, after, by_hand = capsys.readouterr().err.splitlines()
     assert "2 pages at web.archive.org" in before
-    assert "publishes their addresses" in before
+    assert before.endswith(
+        "publishes their addresses, for good (`archive.save` in the configuration)"
+    )
+    assert by_hand.endswith("publishes their addresses, for good")
     assert after == "saving up to 2 pages at web.archive.org"
 
 

@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from linkwatch.archive.access import Access
-from linkwatch.archive.answers import ArchiveDown, ArchiveGarbled, Capture, Unasked
+from linkwatch.archive.answers import ArchiveDown, ArchiveGarbled, Capture, Unasked, sentence
 from linkwatch.archive.archives import Archives, not_for_archives
 from linkwatch.archive.choose import end_of_day, not_after, ranked, usable, variants
 from linkwatch.archive.pace import Service
@@ -329,7 +329,7 @@ class Ladder:
         want = climb.want
         if climb.troubles and climb.opened < MOST_OPENED:
             worst = climb.troubles[-1]
-            return self._told(want, _outcome(worst), climb, detail=_sentence(worst))
+            return self._told(want, _outcome(worst), climb, detail=sentence(worst))
         detail = ""
         match outcome:
             case Outcome.NOT_ARCHIVED:
@@ -431,8 +431,3 @@ def _outcome(error: ArchiveError) -> Outcome:
             return Outcome.MALFORMED
         case _:
             return Outcome.UNAVAILABLE
-
-
-def _sentence(error: ArchiveError) -> str:
-    text = str(error)
-    return f"{text[:1].upper()}{text[1:]}."

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Final
 
 from linkwatch.archive.access import Access
-from linkwatch.archive.answers import Capture
+from linkwatch.archive.answers import Capture, Unasked, sentence
 from linkwatch.archive.archives import Archives
 from linkwatch.archive.pace import Paces, Service
 from linkwatch.archive.playback import Playback, Played
@@ -56,7 +56,7 @@ from linkwatch.archive.spn import (
 from linkwatch.archive.verify import flaw
 from linkwatch.clock import Clock
 from linkwatch.errors import ArchiveError
-from linkwatch.model import Save, SaveState, Snapshot
+from linkwatch.model import Outcome, Save, SaveState, Snapshot
 from linkwatch.web.client import Client
 from linkwatch.web.hosts import Hosts
 from linkwatch.web.url import host_of, name_of, request_url
@@ -72,6 +72,12 @@ class Saving:
     done: int = 0
     refused: int = 0
     trouble: str = ""  # why it ended early, where a person can do something about it
+    stopped: str = ""  # the same, whatever the reason: a sentence
+
+    @property
+    def news(self) -> int:
+        """How many links this told something new of."""
+        return self.done + self.refused
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -281,8 +287,11 @@ class _Run:
         if why := self.why_not(before.url):
             await self._put(place, untold(before, why))
             return False
-        if self.access.left_s <= SUBMIT_S or self.access.hindrance(self.spn.url, Service.SAVE):
+        if self.access.left_s <= SUBMIT_S:
             self.closed = True
+            return False
+        if hindered := self.access.hindrance(self.spn.url, Service.SAVE):
+            self._close(hindered)
             return False
         row = submitting(before, now)
         await self._put(place, row)
@@ -318,7 +327,9 @@ class _Run:
         self.closed = True
         if isinstance(error, KeysRefused):
             self.mute = True
-            self.told.trouble = (
+            self.told.trouble = self.told.stopped = (
                 "The archive does not know the keys in "
                 f"{ACCESS_VARIABLE} and {SECRET_VARIABLE}: nothing is saved."
             )
+        elif not (isinstance(error, Unasked) and error.outcome is Outcome.QUEUED):
+            self.told.stopped = self.told.stopped or sentence(error)

@@ -234,10 +234,10 @@ def _begin_anew(
 def enqueue(
     store: Store, urls: Iterable[str], why: SaveWhy = SaveWhy.ASKED, *, now: datetime
 ) -> dict[str, str | None]:
-    """Queue some links; for each, in a sentence, why it was not, or None.
+    """Queue some links; for each, in a sentence, why it will not be saved, or None.
 
-    What was submitted and has not ended is left to its course. Whether a link may be published is
-    the caller's to know (`archive.savable`).
+    What was submitted and has not ended is on its way, and left to its course. Whether a link may
+    be published is the caller's to know (`archive.savable`).
     """
     told: dict[str, str | None] = {}
     with store.writing() as connection:
@@ -262,9 +262,8 @@ def _enqueue(connection: sqlite3.Connection, url: str, why: SaveWhy, now: dateti
             (row["link_id"], SaveState.QUEUED, why, to_text(now), to_text(now)),
         )
         return None
-    if row["state"] in (SaveState.SUBMITTED, SaveState.LOST):
-        return "It was submitted, and what became of it is not known yet."
-    _begin_anew(connection, row["id"], why, now, now)
+    if row["state"] not in (SaveState.SUBMITTED, SaveState.LOST):
+        _begin_anew(connection, row["id"], why, now, now)
     return None
 
 

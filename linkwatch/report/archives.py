@@ -7,12 +7,26 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from linkwatch.model import UNSETTLED, KeptPace, Lookup, Outcome, SaveQueue, Wanted
+from linkwatch.model import (
+    UNSETTLED,
+    KeptPace,
+    Lookup,
+    Outcome,
+    Save,
+    SaveQueue,
+    SaveState,
+    Wanted,
+)
 from linkwatch.report import words
 from linkwatch.report.inert import shown, terminal
 
 _LABEL_WIDTH: Final = 14
 _REFUSED_SHOWN: Final = 5
+_ON_ITS_WAY: Final = {
+    SaveState.QUEUED: "It waits for its turn.",
+    SaveState.SUBMITTED: "It was submitted.",
+    SaveState.LOST: "It was submitted, and no copy is to be seen yet.",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +110,42 @@ def queue(saves: SaveQueue) -> Iterator[str]:
     yield f"{', '.join(states)}{again}"
     for save in saves.refused[:_REFUSED_SHOWN]:
         yield f"refused: {terminal(save.url)}: {shown(save.detail or save.code)}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fate:
+    """What came of a link that somebody wanted saved."""
+
+    url: str
+    why_not: str = ""  # why it is not even queued: a sentence
+    save: Save | None = None
+    stopped: str = ""  # why no more could be submitted, if so: a sentence
+
+    @property
+    def unsaved(self) -> bool:
+        """Whether it is neither saved nor on its way."""
+        if self.why_not or self.save is None or self.save.state is SaveState.REFUSED:
+            return True
+        return self.save.state is SaveState.QUEUED and bool(self.stopped)
+
+
+def fate(one: Fate) -> str:
+    """What came of a link that somebody wanted saved, in one line."""
+    save = one.save
+    if one.why_not or save is None:
+        return f"{one.url}: not saved. {one.why_not}"
+    if save.state is SaveState.REFUSED:
+        return f"{one.url}: not saved. {save.detail or save.code}"
+    if save.state is SaveState.DONE:
+        copy = save.snapshot
+        return f"{one.url}: saved: {copy.url}" if copy is not None else f"{one.url}: saved."
+    if one.unsaved:
+        return f"{one.url}: not saved. {one.stopped} It stays queued."
+    onward = "`linkwatch archive save` goes on with it"
+    if save.next_at is not None:
+        onward += f" after {words.minute(save.next_at)}"
+    why = f" {save.detail}" if save.detail.strip() else ""
+    return f"{one.url}: on its way. {_ON_ITS_WAY[save.state]}{why} {onward}."
 
 
 def answer(found: Lookup) -> Iterator[str]:

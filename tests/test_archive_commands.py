@@ -1,0 +1,49 @@
+"""The commands of `linkwatch archive`, as a user meets them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.fakes.archive import FakeArchive
+from tests.fakes.web import FakeWeb, Reply
+from tests.test_cli import Shop
+
+WELL = Reply(body=b"<title>Well</title><p>words")
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Shop]:
+    with FakeWeb() as web, FakeArchive(keys={"my-access": "my-secret"}) as archive:
+        shop = Shop(tmp_path, web, archive)
+        shop.config()
+        yield shop
+
+
+def test_keys_that_the_archive_does_not_know_save_nothing(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = (shop.web.page("a.localhost", f"/{name}", WELL) for name in "ab")
+    shop.note("a.md", f"{first} {second}")
+    shop.run("check", "--quiet")
+    without = shop.run("archive", "save", first)
+    assert (without.code, without.out) == (1, "")
+    assert without.err.endswith("IA_ACCESS_KEY_ID and IA_SECRET_ACCESS_KEY in the environment.\n")
+    monkeypatch.setenv("IA_ACCESS_KEY_ID", "my-access")
+    monkeypatch.setenv("IA_SECRET_ACCESS_KEY", "wrong")
+
+    ran = shop.run("archive", "save", second, "https://never.example/", f"{first}#x", second)
+
+    assert ran.code == 1
+    assert [line.partition(": not saved. ")[0] for line in ran.out.splitlines()] == [
+        second,
+        "https://never.example/",
+        first,
+    ]
+    assert ran.out.count("The archive does not know the keys") == 2
+    assert "this publishes their addresses, for good\n" in ran.err
+    assert "archive.save" not in ran.err
+    for some in ([], ["--all"]):
+        assert shop.run("archive", "save", *some).code == 1
