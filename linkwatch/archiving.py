@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
 
+from linkwatch.archive.archives import not_for_archives
 from linkwatch.archive.pace import Paces
 from linkwatch.archive.rescue import rescue
 from linkwatch.citing import cite, cite_link
@@ -14,7 +15,7 @@ from linkwatch.clock import Clock
 from linkwatch.config import Config
 from linkwatch.errors import LinkwatchError
 from linkwatch.history.hosts import not_before
-from linkwatch.history.lookups import wanted_of
+from linkwatch.history.lookups import never_asked, queue, wanted_of
 from linkwatch.history.paces import read_paces, save_paces
 from linkwatch.history.snapshots import offered, save_lookup, with_copies
 from linkwatch.history.store import Store, one_at_a_time
@@ -51,6 +52,16 @@ class Archiving:
         self.progress = progress
         self.hosts = hosts
         self.archives = archives_of(config, nameservers=nameservers)
+
+    async def queue(self) -> None:
+        """Write down which dead links are still to be asked about, before anything can end that."""
+        if self.config.archive.enabled:
+            await self.thread.run(self._queue)
+
+    def _queue(self) -> None:
+        links = never_asked(self.store)
+        asked = [url for url in links if not_for_archives(url, self.archives) is None]
+        queue(self.store, asked, self.clock.utc_now())
 
     async def rescue(self) -> int:
         """Look for copies of the dead links that want one; how many were asked about."""

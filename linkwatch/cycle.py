@@ -190,6 +190,7 @@ class _Cycle:
                 judge_cycles, self._store, self._policy, cycle_id=self._id, up_to=self._id
             )
             await self._thread.run(note_covered, self._store)
+            await self._archiving.queue()
         await self._asking.copies.settle(hurry=hurry)
         return void
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from linkwatch.archiving import look_again, look_up
 from linkwatch.cycle import run_cycle
 from linkwatch.errors import LinkwatchError
 from linkwatch.history.store import Store
-from linkwatch.model import Ending, Lookup, Outcome, SaveState
+from linkwatch.model import CheckResult, Ending, Lookup, Outcome, SaveState, State
 from linkwatch.publishing import ByHand, save_by_hand
 from linkwatch.report.archives import again, answer, fate, overview
 from linkwatch.report.explain import explain
@@ -22,7 +22,7 @@ from linkwatch.telling import archives_status_of, story_of
 from linkwatch.watch import Silent
 from linkwatch.wiring import ledger_of
 from tests.fakes.archive import FakeTimeMaps, Illness, Saving
-from tests.fakes.web import Reply
+from tests.fakes.web import NEVER, Reply
 from tests.world import World
 
 GONE = Reply(status=404, body=b"<title>No</title>")
@@ -144,6 +144,7 @@ def test_a_hung_archive_holds_up_neither_the_report_nor_the_end(world: World) ->
             await asyncio.sleep(0.005)
         report = (world.folder / "data" / "report.md").read_text("utf-8")
         assert "**1 link in 1 note: 1 dead.**" in report
+        assert "The archive was not asked yet; the next check asks it." in report
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
@@ -155,10 +156,54 @@ def test_a_hung_archive_holds_up_neither_the_report_nor_the_end(world: World) ->
         last = ledger_of(store, config).cycle
     assert last
     assert last.ending is Ending.FINISHED  # it was over before the archive was asked
-    assert lookup(world, url).outcome is Outcome.NOT_ASKED
+    left = lookup(world, url)
+    assert (left.outcome, left.asked_at) == (Outcome.QUEUED, None)
+    assert left.next_at is not None
     world.archive.well()
     world.check()
     assert lookup(world, url).outcome is Outcome.NOT_ARCHIVED
+
+
+class Saved(Silent):
+    """Knows when some checks are on disk."""
+
+    def __init__(self, *urls: str) -> None:
+        self.open = {*urls}
+        self.done = asyncio.Event()
+
+    def saved(self, results: Sequence[CheckResult]) -> None:
+        self.open -= {result.url for result in results}
+        if not self.open:
+            self.done.set()
+
+
+def test_a_cycle_that_is_stopped_before_its_rescue_leaves_the_question_open(world: World) -> None:
+    (url,) = dead(world, "/a")
+    private = world.web.page("wiki.internal", "/", GONE)
+    world.note("b.md", f"{private} {world.web.page('slow.example', '/', NEVER)}")
+    public = {"wayback_url": "https://web.archive.org"}  # it is not reached
+    world.configure(verdict={"dead_after": {"failures": 1, "days": 0}}, archive=public)
+    config = world.config
+
+    async def scenario() -> None:
+        watch = Saved(url, private)
+        cycle = run_cycle(
+            config,
+            cwd=world.folder,
+            clock=world.clock,
+            progress=watch,
+            nameservers=world.dns.nameservers,
+        )
+        task = asyncio.create_task(cycle)
+        await watch.done.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(scenario())
+    assert world.states([url, private]) == [State.DEAD, State.DEAD]
+    assert lookup(world, url).outcome is Outcome.QUEUED
+    assert lookup(world, private).outcome is Outcome.NOT_ASKED  # nor will it be
 
 
 def test_another_archive_is_asked_if_the_configuration_names_it(world: World) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
@@ -21,6 +21,27 @@ DUE = """links.mentioned = 1 and links.state = 'dead'
 def bereft(store: Store, now: datetime) -> list[Wanted]:
     """Dead links that were never asked about, or whose answer has run out."""
     return _wanted(store, DUE, {}, now)
+
+
+def never_asked(store: Store) -> list[str]:
+    """Dead links of which it is not even written down that an archive is to be asked."""
+    rows = store.rows(
+        """select links.url from links left join lookups on lookups.link_id = links.id
+           where links.mentioned = 1 and links.state = 'dead'
+           and (lookups.id is null or (lookups.outcome = 'not_asked' and lookups.next_at is null))
+           order by links.id"""
+    )
+    return [row["url"] for row in rows]
+
+
+def queue(store: Store, urls: Iterable[str], now: datetime) -> None:
+    """Write down that archives are to be asked about these links, as soon as there is time."""
+    with store.writing() as connection:
+        connection.executemany(
+            """insert or replace into lookups (link_id, outcome, next_at, detail)
+               select id, 'queued', ?, '' from links where url = ?""",
+            [(to_text(now), url) for url in urls],
+        )
 
 
 def wanted_of(store: Store, url: str, now: datetime) -> Wanted | None:

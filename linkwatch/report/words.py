@@ -146,6 +146,8 @@ def _span(days: int) -> str:
 def lookup(found: Lookup) -> str:
     """What the archives said, as a sentence of ours; the copy and the detail are not in it."""
     text = _OUTCOMES[found.outcome]
-    if found.next_at is not None and found.outcome is not Outcome.FOUND:
+    if found.outcome is Outcome.QUEUED:
+        text += "; the next check asks it"
+    elif found.next_at is not None and found.outcome is not Outcome.FOUND:
         text += f"; it will be asked again after {minute(found.next_at)}"
     return f"{text}."
