@@ -15,13 +15,14 @@ from linkwatch.clock import Clock
 from linkwatch.config import Config
 from linkwatch.errors import LinkwatchError
 from linkwatch.history.hosts import not_before
-from linkwatch.history.lookups import never_asked, queue, wanted_of
+from linkwatch.history.lookups import is_dead, never_asked, queue, wanted_of
 from linkwatch.history.paces import read_paces, save_paces
 from linkwatch.history.snapshots import offered, save_lookup, with_copies
 from linkwatch.history.store import Store, one_at_a_time
 from linkwatch.history.writer import StoreThread
-from linkwatch.model import CitedFrom, Lookup, Outcome, Wanted
+from linkwatch.model import Lookup, Outcome, Wanted
 from linkwatch.progress import Progress
+from linkwatch.report.archives import Found
 from linkwatch.web.hosts import Hosts
 from linkwatch.web.url import link_of
 from linkwatch.wiring import archives_of, manners_of
@@ -158,7 +159,7 @@ async def look_up(
     clock: Clock,
     progress: Progress,
     nameservers: Sequence[str] = (),
-) -> Lookup:
+) -> Found:
     """What the archives have of a URL, close to its citation, or to `at`.
 
     History keeps the answer if it knows the link, and the question was the citation's.
@@ -167,14 +168,23 @@ async def look_up(
     now = clock.utc_now()
     open_ = outside_a_cycle(config, clock=clock, progress=progress, nameservers=nameservers)
     async with open_ as (archiving, store, thread):
-        want = await cite_link(thread, store, config, link, now)
-        if want is None:
-            want = Wanted(url=link, cited_at=now, cited_from=CitedFrom.FIRST_SEEN, failed_at=now)
+        noted = await cite_link(thread, store, config, link, now)
+        from_day = ""
+        want = noted or Wanted(url=link, cited_at=now, cited_from=None, failed_at=now)
         if at is not None:
-            want = replace(want, cited_at=at)
+            want, from_day = (
+                replace(want, cited_at=at, cited_from=None),
+                "the day that you asked for",
+            )
+        elif noted is None:
+            from_day = "today, as no note has taken it"
+        dead = await thread.run(is_dead, store, link)
         wanted = await thread.run(with_copies, store, [want])
-        told = await archiving.look_for(wanted, budget_s=_BY_HAND_S, keep=at is None)
-    return told[link]
+        lookup = (await archiving.look_for(wanted, budget_s=_BY_HAND_S, keep=at is None))[link]
+        if at is None and not dead and lookup.snapshot is None and lookup.next_at is not None:
+            # It is asked about again when it dies, whenever that is.
+            await thread.run(save_lookup, store, link, replace(lookup, next_at=now), now)
+    return Found(lookup=lookup, dead=dead, from_day=from_day)
 
 
 async def look_again(

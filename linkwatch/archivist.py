@@ -50,7 +50,7 @@ def find(url: str, date: datetime | None) -> None:
         found = run(look_up(call.config(), url, at, clock=SystemClock(), progress=progress))
     for line in answer(found):
         tell(line)
-    if is_open(found):
+    if is_open(found.lookup):
         sys.exit(Exit.FAILED)
 
 

@@ -315,7 +315,7 @@ class Wanted:
 
     url: str  # the link
     cited_at: datetime
-    cited_from: CitedFrom
+    cited_from: CitedFrom | None  # None: no note says so, somebody asks about that day
     failed_at: datetime  # first failure of the present run
     seen: Sighting | None = None  # its page, when we first saw it well
     proven: frozenset[str] = frozenset()  # addresses of copies that were opened, and are good

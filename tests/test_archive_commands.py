@@ -47,3 +47,22 @@ def test_keys_that_the_archive_does_not_know_save_nothing(
     assert "archive.save" not in ran.err
     for some in ([], ["--all"]):
         assert shop.run("archive", "save", *some).code == 1
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("no url", "This URL can't be read."),
+        ("ftp://a.example/", "This URL can't be read."),
+        ("https://me:word@a.example/", "user name or password"),
+        ("https://web.archive.org/web/2020/https://a.example/", "an archive's page itself"),
+    ],
+)
+def test_a_url_that_no_archive_is_asked_about_is_no_success(
+    shop: Shop, url: str, words: str
+) -> None:
+    ran = shop.run("archive", "find", url)
+    assert ran.code == 1
+    assert ran.out.startswith("No archive was asked.\n")
+    assert words in ran.out
+    assert not shop.archive.log

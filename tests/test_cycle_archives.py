@@ -248,16 +248,47 @@ def test_any_link_can_be_looked_for_by_hand(world: World) -> None:
     world.note("a.md", alive)
     world.check()
     assert not world.archive.log  # a living link is no archive's business
-    assert find(world, alive)[0].startswith("Not archived; it will be asked again after")
+    assert find(world, alive)[0] == "Not archived."  # nobody asks again while it lives
+    assert "  archive     Not archived.\n" in explain(story_of(world.config, alive))
     world.archive.capture(alive, "20240101000000")
     world.archive.capture(alive, "20250101000000")
     shown, day = find(world, alive)
     assert shown == f"{world.archive.url}/web/20250101000000/{alive}"
     assert day.endswith("it was opened, and shows the page.")
-    assert f"/web/20240101000000/{alive}" in find(world, alive, "2024-06-01")[0]
+    assert "after the note took the link (" not in day
+    assert "before the note took the link (" in day
+    shown, day = find(world, alive, "2024-06-01")
+    assert f"/web/20240101000000/{alive}" in shown
+    assert day.startswith("2024-01-01, 5 months before the day that you asked for (2024-06-01); ")
+    assert ", of the day that you asked for (2024-01-01); " in find(world, alive, "2024-01-01")[1]
+    never = "https://never.example/archived"
+    world.archive.capture(never, "20240105000000")
+    assert ", 2 years before today, as no note has taken it (2026-01-05); " in find(world, never)[1]
     assert world.links[alive].kept_by == ("127.0.0.1",)
     assert "Not archived" in find(world, "https://never.example/noted")[0]
     assert len(world.links) == 1
+
+
+def test_a_link_that_was_looked_for_while_it_lived_is_asked_about_when_it_dies(
+    world: World,
+) -> None:
+    url = world.web.page("site.example", "/", Reply(body=b"<title>Well</title>"))
+    world.note("a.md", url)
+    world.check()
+    assert find(world, url) == [
+        "Not archived.",
+        "No archive that was asked has a copy of this page.",
+    ]
+    world.archive.capture(url, "20250101000000")
+    world.configure(verdict={"dead_after": {"failures": 1, "days": 0}})
+    world.web.page("site.example", "/", GONE)
+    world.pass_days(1)
+    world.check(everything=True)
+    assert (world.state(url), lookup(world, url).outcome) == (State.DEAD, Outcome.FOUND)
+    (gone,) = dead(world, "/a")
+    world.check()
+    world.configure(archive={"timemaps": []})
+    assert find(world, gone)[0].startswith("Not archived; it will be asked again after 2026-01-13")
 
 
 def test_copies_that_reports_offer_can_be_opened_again(world: World) -> None:

@@ -34,6 +34,12 @@ def never_asked(store: Store) -> list[str]:
     return [row["url"] for row in rows]
 
 
+def is_dead(store: Store, url: str) -> bool:
+    """Whether the archives are asked about a link by themselves."""
+    sql = "select 1 from links where url = ? and mentioned = 1 and state = 'dead'"
+    return bool(store.rows(sql, (url,)))
+
+
 def queue(store: Store, urls: Iterable[str], now: datetime) -> None:
     """Write down that archives are to be asked about these links, as soon as there is time."""
     with store.writing() as connection:

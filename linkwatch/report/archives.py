@@ -148,23 +148,35 @@ def fate(one: Fate) -> str:
     return f"{one.url}: on its way. {_ON_ITS_WAY[save.state]}{why} {onward}."
 
 
-def answer(found: Lookup) -> Iterator[str]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What the archives said of a link that somebody asked about."""
+
+    lookup: Lookup
+    dead: bool  # then they are asked again by themselves
+    from_day: str  # what day a copy should be close to; "": the citation's
+
+
+def answer(found: Found) -> Iterator[str]:
     """What the archives said of one link."""
-    copy = found.snapshot
+    lookup = found.lookup
+    copy = lookup.snapshot
     if copy is not None:
         yield copy.url
         opened = "it was opened, and shows the page" if copy.verified else "it was not opened yet"
-        yield f"{words.day(copy.timestamp)}, {words.distance(found)}; {opened}."
+        yield f"{words.day(copy.timestamp)}, {words.distance(lookup, found.from_day)}; {opened}."
     else:
-        yield words.lookup(found)
-    if found.detail.strip():
-        yield found.detail
+        yield words.lookup(lookup, again=found.dead)
+    if lookup.detail.strip():
+        yield lookup.detail
 
 
 def is_open(found: Lookup) -> bool:
-    """Whether the archives left the question open."""
+    """Whether the archives left the question open, or were not asked at all."""
     copy = found.snapshot
-    return not copy.verified if copy is not None else found.outcome in UNSETTLED
+    if copy is not None:
+        return not copy.verified
+    return found.outcome in UNSETTLED or found.outcome is Outcome.NOT_ASKED
 
 
 def again(before: Wanted, lookup: Lookup) -> str:

@@ -281,8 +281,9 @@ def test_a_fault_that_does_not_pass_gets_no_third_try(archive: FakeArchive) -> N
 def test_excluded_needs_the_archives_own_words(archive: FakeArchive) -> None:
     archive.block("https://example.org/")
     archive.block("https://other.example/", robots=True)
-    told = run(archive, [want(), want("https://other.example/x"), want("https://third.example/")])
-    assert [lookup.outcome for lookup in told.values()] == [
+    urls = [URL, "https://other.example/x", "https://third.example/"]
+    told = run(archive, [want(url) for url in urls])
+    assert [told[url].outcome for url in urls] == [
         Outcome.EXCLUDED,
         Outcome.EXCLUDED,
         Outcome.NOT_ARCHIVED,
