@@ -18,7 +18,7 @@ from linkwatch.history.hosts import not_before
 from linkwatch.history.lookups import is_dead, never_asked, queue, wanted_of
 from linkwatch.history.paces import read_paces, save_paces
 from linkwatch.history.snapshots import offered, save_lookup, with_copies
-from linkwatch.history.store import Store, one_at_a_time
+from linkwatch.history.store import Store, one_at_a_time, require_history
 from linkwatch.history.writer import StoreThread
 from linkwatch.model import Lookup, Outcome, Wanted
 from linkwatch.progress import Progress
@@ -127,11 +127,21 @@ class Archiving:
 
 @asynccontextmanager
 async def outside_a_cycle(
-    config: Config, *, clock: Clock, progress: Progress, nameservers: Sequence[str] = ()
+    config: Config,
+    *,
+    clock: Clock,
+    progress: Progress,
+    nameservers: Sequence[str] = (),
+    must_exist: bool = False,
 ) -> AsyncIterator[tuple[Archiving, Store, StoreThread]]:
-    """The archives for a command of its own, alone on the database. Raises LinkwatchError."""
+    """The archives for a command of its own, alone on the database. Raises LinkwatchError.
+
+    `must_exist`: there is to be a history already.
+    """
     if not config.archive.enabled:
         raise LinkwatchError("archive.enabled is false in the configuration: no archive is asked.")
+    if must_exist:
+        require_history(config.database)
     thread = StoreThread()
     try:
         with one_at_a_time(config.database):
@@ -197,18 +207,20 @@ async def look_again(
 ) -> list[tuple[Wanted, Lookup]]:
     """What the copies show today that reports offer: of all links, or of some.
 
-    Raises LinkwatchError for a URL that has none.
+    Raises LinkwatchError for a URL that has none, and where there is no history.
     """
-    open_ = outside_a_cycle(config, clock=clock, progress=progress, nameservers=nameservers)
+    open_ = outside_a_cycle(
+        config, clock=clock, progress=progress, nameservers=nameservers, must_exist=True
+    )
     async with open_ as (archiving, store, thread):
         known = await thread.run(offered, store)
-        links = [link_of(url) for url in urls] or known
+        links = list(dict.fromkeys(link_of(url) for url in urls)) or known
         for link in links:
             if link not in known:
                 raise LinkwatchError(f"History knows no copy of {link}.")
         now = clock.utc_now()
         wanted = [want for link in links if (want := await thread.run(wanted_of, store, link, now))]
         wanted = await thread.run(with_copies, store, wanted, anew=True)
-        progress.rescuing(len(wanted))
+        progress.opening(len(wanted))
         told = await archiving.look_for(wanted, budget_s=_BY_HAND_S)
     return [(want, told[want.url]) for want in wanted]

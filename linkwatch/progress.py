@@ -27,6 +27,9 @@ class Progress(Protocol):
     def rescuing(self, links: int) -> None:
         """The archives are about to be asked for so many dead links."""
 
+    def opening(self, copies: int) -> None:
+        """So many copies are about to be opened again."""
+
     def rescued(self, url: str, lookup: Lookup) -> None:
         """An archive answered, or could not."""
 

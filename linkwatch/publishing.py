@@ -174,9 +174,11 @@ async def save_by_hand(
 ) -> ByHand:
     """Queue these links, or `everything` that has no copy; go on with the queue, an hour at most.
 
-    Raises LinkwatchError where nothing could be saved.
+    Raises LinkwatchError where nothing could be saved, and where there is no history.
     """
-    open_ = outside_a_cycle(config, clock=clock, progress=progress, nameservers=nameservers)
+    open_ = outside_a_cycle(
+        config, clock=clock, progress=progress, nameservers=nameservers, must_exist=True
+    )
     async with open_ as (archiving, store, thread):
         publishing = Publishing(archiving)
         publishing.require_keys()

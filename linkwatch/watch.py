@@ -45,6 +45,9 @@ class Silent:
     def rescuing(self, links: int) -> None:
         pass
 
+    def opening(self, copies: int) -> None:
+        pass
+
     def rescued(self, url: str, lookup: Lookup) -> None:
         log.debug("archive url=%s outcome=%s", terminal(url), lookup.outcome)
 
@@ -84,6 +87,9 @@ class Lines(Silent):
     def rescuing(self, links: int) -> None:
         say(f"asking the archive about {count(links, 'dead link')}")
 
+    def opening(self, copies: int) -> None:
+        say(f"opening {count(copies, 'copy', 'copies')} again")
+
     def saving(self, links: int, archive: str, *, first: bool, asked: bool) -> None:
         say(_publishing(links, archive, first=first, asked=asked))
 
@@ -113,6 +119,9 @@ class Live(Silent):
 
     def rescuing(self, links: int) -> None:
         self._bar.reset(self._task, total=links, description="asking the archive")
+
+    def opening(self, copies: int) -> None:
+        self._bar.reset(self._task, total=copies, description="opening copies")
 
     def rescued(self, url: str, lookup: Lookup) -> None:
         super().rescued(url, lookup)

@@ -9,7 +9,7 @@ import pytest
 
 from tests.fakes.archive import FakeArchive
 from tests.fakes.web import FakeWeb, Reply
-from tests.test_cli import Shop
+from tests.test_cli import GONE, Shop
 
 WELL = Reply(body=b"<title>Well</title><p>words")
 
@@ -66,3 +66,27 @@ def test_a_url_that_no_archive_is_asked_about_is_no_success(
     assert ran.out.startswith("No archive was asked.\n")
     assert words in ran.out
     assert not shop.archive.log
+
+
+def test_without_a_history_there_is_nothing_to_save_or_to_open_and_none_is_made(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IA_ACCESS_KEY_ID", "my-access")
+    monkeypatch.setenv("IA_SECRET_ACCESS_KEY", "my-secret")
+    for command in ("save", "save --all", "save https://a.example/", "verify"):
+        ran = shop.run("archive", *command.split())
+        assert (ran.code, ran.out) == (1, ""), command
+        assert "run `linkwatch check` first" in ran.err
+    assert not (shop.folder / "data").exists()
+
+
+def test_verify_says_what_it_does(shop: Shop) -> None:
+    url = shop.web.page("a.localhost", "/gone", GONE)
+    shop.archive.capture(url, "20240101000000")
+    shop.note("a.md", url)
+    shop.run("check", "--quiet")
+    ran = shop.run("archive", "verify", url, url)
+    assert ran.code == 0
+    assert ran.err == "opening 1 copy again\n1 copy opened, 1 of them show the page.\n"
+    assert ran.out.startswith(f"{url}: still good: ")
+    assert shop.run("archive", "verify", "-q").err == ""
