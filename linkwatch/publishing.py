@@ -65,6 +65,11 @@ class Publishing:
         mode = config.archive.save if config.archive.enabled else "none"
         may = await run(self._fill_queue, mode)
         if mode == "none" and not asked:
+            if config.archive.save != mode:
+                desk.progress.unable(
+                    f"archive.save is {config.archive.save}, but archive.enabled is false:"
+                    " nothing is saved."
+                )
             return Saving()
         keys = keys_in(os.environ)
         if keys is None or not safe_for_keys(desk.archives.wayback_url):

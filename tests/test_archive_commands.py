@@ -90,3 +90,25 @@ def test_verify_says_what_it_does(shop: Shop) -> None:
     assert ran.err == "opening 1 copy again\n1 copy opened, 1 of them show the page.\n"
     assert ran.out.startswith(f"{url}: still good: ")
     assert shop.run("archive", "verify", "-q").err == ""
+
+
+def test_what_is_switched_off_says_so_everywhere(shop: Shop) -> None:
+    off = {"enabled": False, "save": "all", "wayback_url": shop.archive.url}
+    shop.config(archive=off)
+    shop.note("a.md", shop.web.page("a.localhost", "/", WELL))
+    said = "archive.save is all, but archive.enabled is false: nothing is saved."
+    assert said in shop.run("check", "--quiet").err
+    screen = shop.run("archive", "status").out
+    assert (
+        "              archive.enabled is false: no archive is asked, not by hand either\n"
+        in screen
+    )
+    assert "save          none, as archive.enabled is false (archive.save is all)\n" in screen
+    for command in ("find https://a.example/", "save", "verify"):
+        ran = shop.run("archive", *command.split())
+        assert (ran.code, ran.out) == (1, "")
+        assert "archive.enabled is false in the configuration: no archive is asked." in ran.err
+    assert not shop.archive.log
+    shop.config(archive={**off, "save": "none"})
+    assert shop.run("check", "--quiet", "--all").err == ""
+    assert "save          none (archive.save)\n" in shop.run("archive", "status").out

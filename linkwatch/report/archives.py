@@ -67,7 +67,7 @@ def overview(status: ArchivesStatus) -> str:
 def _lines(status: ArchivesStatus) -> Iterator[str]:
     yield from _row("now", words.minute(status.now))
     if not status.enabled:
-        yield from _row("", "archive.enabled is false: no archive is asked")
+        yield from _row("", "archive.enabled is false: no archive is asked, not by hand either")
     dead = words.count(status.dead, "dead link")
     yield from _row("verified", f"copies of {status.kept_dead} of {dead}, {status.kept} of all")
     for keeper, number in sorted(status.keepers.items(), key=lambda item: (-item[1], item[0])):
@@ -76,7 +76,10 @@ def _lines(status: ArchivesStatus) -> Iterator[str]:
         yield from _row("dead links", f"{number} {outcome}")
     if status.next_at is not None:
         yield from _row("next question", f"after {words.minute(status.next_at)}")
-    yield from _row("save", f"{status.save} (archive.save)")
+    save = f"{status.save} (archive.save)"
+    if not status.enabled and status.save != "none":
+        save = f"none, as archive.enabled is false (archive.save is {status.save})"
+    yield from _row("save", save)
     for line in queue(status.queue):
         yield from _row("", line)
     if status.local_copies:
