@@ -319,7 +319,7 @@ class Wanted:
     failed_at: datetime  # first failure of the present run
     seen: Sighting | None = None  # its page, when we first saw it well
     proven: frozenset[str] = frozenset()  # addresses of copies that were opened, and are good
-    flawed: frozenset[str] = frozenset()  # and of those that will not do
+    flawed: Mapping[str, str] = field(default_factory=dict)  # and of those that won't do: why not
     tried: int = 0  # copies that were opened since the last conclusive answer
     again: Snapshot | None = None  # a copy that was found: to be opened again before all else
 

@@ -65,6 +65,23 @@ def test_the_report_offers_a_copy_that_was_opened_and_passes_over_those_that_wil
     assert world.archive.requests.total() == asked  # what was found and opened is for good
 
 
+def test_asked_again_it_still_says_why_no_copy_will_do(world: World) -> None:
+    (url,) = dead(world, "/a")
+    world.archive.capture(url, "20250601000000", body=PARKED)
+    world.archive.capture(url, "20240601000000", status=200, body=b" ")
+    world.check()
+    why = "None of the copies will do; of the closest, it says that the domain is for sale."
+    assert (lookup(world, url).outcome, lookup(world, url).detail) == (Outcome.NO_GOOD_COPY, why)
+    opened = world.archive.requests["playback"]
+    world.pass_days(31)
+    world.check()
+    again = lookup(world, url)
+    assert again.asked_at
+    assert again.asked_at.day == world.clock.utc_now().day
+    assert (again.outcome, again.detail) == (Outcome.NO_GOOD_COPY, why)
+    assert world.archive.requests["playback"] - opened <= 1  # none of them is opened again
+
+
 ILL: list[Illness] = ["429", "503", "502", "404", "html", "empty", "truncated", "refused"]
 
 
@@ -297,6 +314,7 @@ def test_copies_that_reports_offer_can_be_opened_again(world: World) -> None:
         world.archive.capture(url, "20240101000000")
         world.archive.capture(url, "20230101000000")
     world.check()
+    assert len(verify(world, first, first, f"{first}#part")) == 1
     assert [line.partition(": http")[0] for line in verify(world)] == [
         f"{first}: still good",
         f"{second}: still good",

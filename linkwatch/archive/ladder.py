@@ -64,6 +64,7 @@ class _Climb:
     done: set[str] = field(default_factory=set)  # addresses of copies that were opened
     digests: set[str] = field(default_factory=set)  # of bytes that will not do
     flawed: list[Snapshot] = field(default_factory=list)
+    first_flaw: str = ""  # of the closest that will not do, opened now or before
     opened: int = 0
     astray: int = 0
     troubles: list[ArchiveError] = field(default_factory=list)  # that leave a question open
@@ -279,6 +280,7 @@ class Ladder:
                 return None
             if shown in want.proven or shown == climb.good:
                 return self._snapshot(capture, verified=True)
+            climb.first_flaw = climb.first_flaw or want.flawed.get(shown, "")
             if shown in climb.done or (capture.digest and capture.digest in climb.digests):
                 continue
             played = self._note(climb, await self._playback.play(capture))
@@ -302,6 +304,7 @@ class Ladder:
                 return self._snapshot(capture, verified=True)
             if capture.digest:
                 climb.digests.add(capture.digest)
+            climb.first_flaw = climb.first_flaw or why
             climb.flawed.append(self._snapshot(capture, flaw=why))
         return None
 
@@ -416,8 +419,8 @@ def crowded(rows: object, want: Wanted) -> bool:
 
 
 def _why_none_is_good(climb: _Climb) -> str:
-    if climb.flawed:
-        return f"None of the copies will do; of the closest, {climb.flawed[0].flaw}."
+    if climb.first_flaw:
+        return f"None of the copies will do; of the closest, {climb.first_flaw}."
     return "The archive has copies, but none of a working page from before it failed."
 
 

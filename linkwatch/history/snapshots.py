@@ -47,7 +47,7 @@ def _with_copies(store: Store, want: Wanted, *, anew: bool) -> Wanted:
     return replace(
         want,
         proven=frozenset(row["url"] for row in copies if row["verified"] and row["url"] != again),
-        flawed=frozenset(row["url"] for row in copies if row["flaw"]),
+        flawed={row["url"]: row["flaw"] for row in copies if row["flaw"]},
         tried=copies[0]["tried"] or 0 if copies and not anew else 0,
         again=offered,
         seen=Sighting(at=from_text(seen[0]["at"]), fingerprint=fingerprint_of(*seen[0][1:]))
