@@ -101,6 +101,7 @@ class Archiving:
             budget_s=budget_s,
             paces=paces,
             keep=self.keeping(paces),
+            waiting=self.progress.waiting,
         )
         return told
 
@@ -190,6 +191,7 @@ async def look_up(
             from_day = "today, as no note has taken it"
         dead = await thread.run(is_dead, store, link)
         wanted = await thread.run(with_copies, store, [want])
+        progress.looking(link)
         lookup = (await archiving.look_for(wanted, budget_s=_BY_HAND_S, keep=at is None))[link]
         if at is None and not dead and lookup.snapshot is None and lookup.next_at is not None:
             # It is asked about again when it dies, whenever that is.

@@ -27,6 +27,12 @@ class Progress(Protocol):
     def rescuing(self, links: int) -> None:
         """The archives are about to be asked for so many dead links."""
 
+    def looking(self, url: str) -> None:
+        """The archives are about to be asked for one link, as somebody wants to know."""
+
+    def waiting(self, what: str) -> None:
+        """What an archive lets us wait for."""
+
     def opening(self, copies: int) -> None:
         """So many copies are about to be opened again."""
 

@@ -104,7 +104,12 @@ class Publishing:
             hosts=desk.hosts,
             clock=clock,
             paces=paces,
-            notebook=Notebook(row=kept, put_off=later, paces=desk.keeping(paces)),
+            notebook=Notebook(
+                row=kept,
+                put_off=later,
+                paces=desk.keeping(paces),
+                waiting=desk.progress.waiting,
+            ),
             budget_s=budget_s,
             a_day=a_day,
             today=today,

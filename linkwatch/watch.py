@@ -45,6 +45,12 @@ class Silent:
     def rescuing(self, links: int) -> None:
         pass
 
+    def looking(self, url: str) -> None:
+        log.debug("archive find url=%s", terminal(url))
+
+    def waiting(self, what: str) -> None:
+        log.debug("%s", terminal(what))
+
     def opening(self, copies: int) -> None:
         pass
 
@@ -87,6 +93,12 @@ class Lines(Silent):
     def rescuing(self, links: int) -> None:
         say(f"asking the archive about {count(links, 'dead link')}")
 
+    def looking(self, url: str) -> None:
+        say(f"asking the archive about {terminal(url)}")
+
+    def waiting(self, what: str) -> None:
+        say(terminal(what))
+
     def opening(self, copies: int) -> None:
         say(f"opening {count(copies, 'copy', 'copies')} again")
 
@@ -101,6 +113,7 @@ class Live(Silent):
         self._bar = bar
         self._task: TaskID = bar.add_task("reading notes", total=None)
         self._done: set[str] = set()
+        self._doing = ""
 
     def scanned(self, notes: int) -> None:
         self._bar.update(self._task, completed=notes, description="reading notes")
@@ -118,18 +131,29 @@ class Live(Silent):
         self._bar.update(self._task, completed=len(self._done))
 
     def rescuing(self, links: int) -> None:
-        self._bar.reset(self._task, total=links, description="asking the archive")
+        self._begin("asking the archive", links)
+
+    def looking(self, url: str) -> None:
+        super().looking(url)
+        self._begin("asking the archive", 1)
+
+    def waiting(self, what: str) -> None:
+        self._bar.update(self._task, description=terminal(what))
 
     def opening(self, copies: int) -> None:
-        self._bar.reset(self._task, total=copies, description="opening copies")
+        self._begin("opening copies", copies)
+
+    def _begin(self, doing: str, total: int | None) -> None:
+        self._doing = doing
+        self._bar.reset(self._task, total=total, description=doing)
 
     def rescued(self, url: str, lookup: Lookup) -> None:
         super().rescued(url, lookup)
         if lookup.outcome is not Outcome.QUEUED:
-            self._bar.advance(self._task)
+            self._bar.update(self._task, advance=1, description=self._doing)
 
     def saving(self, links: int, archive: str, *, first: bool, asked: bool) -> None:
-        self._bar.reset(self._task, total=None, description="saving pages")
+        self._begin("saving pages", None)
         if first:
             line = _publishing(links, archive, first=first, asked=asked)
             self._bar.console.print(line, markup=False, highlight=False)

@@ -80,6 +80,17 @@ def test_without_a_history_there_is_nothing_to_save_or_to_open_and_none_is_made(
     assert not (shop.folder / "data").exists()
 
 
+def test_find_says_what_it_does_and_a_log_has_every_question(shop: Shop) -> None:
+    url = "https://a.example/x"
+    shop.archive.capture(url, "20240101000000")
+    ran = shop.run("archive", "find", url)
+    assert (ran.code, ran.err) == (0, f"asking the archive about {url}\n")
+    assert shop.run("archive", "find", url, "-q").err == ""
+    logged = shop.run("archive", "find", url, "-v").err
+    assert " service=availability ms=" in logged
+    assert " said=ok\n" in logged
+
+
 def test_verify_says_what_it_does(shop: Shop) -> None:
     url = shop.web.page("a.localhost", "/gone", GONE)
     shop.archive.capture(url, "20240101000000")

@@ -59,6 +59,10 @@ class Watch(Silent):
     def __init__(self) -> None:
         self.said: list[str] = []
         self.published: list[tuple[int, bool]] = []
+        self.waits: list[str] = []
+
+    def waiting(self, what: str) -> None:
+        self.waits.append(what)
 
     def unable(self, why: str) -> None:
         self.said.append(why)
@@ -353,6 +357,15 @@ def test_a_job_that_is_pending_for_ever_is_lost_and_after_a_day_submitted_anew(
 
     assert desk.submitted == [PAGE, PAGE]
     assert desk.row().state is SaveState.DONE
+
+
+def test_what_it_waits_for_is_said_every_minute(desk: Desk) -> None:
+    desk.links(PAGE)
+    desk.archive.saving(PAGE, "pending", times=1)
+    desk.save()
+    (words,) = {*desk.watch.waits}
+    assert words == "waiting for 127.0.0.1 to save pages: 1 submitted, 0 waiting for their turn"
+    assert 4 <= len(desk.watch.waits) <= 6  # in five minutes
 
 
 # What the archive answers

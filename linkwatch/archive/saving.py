@@ -87,6 +87,7 @@ class Notebook:
     row: Callable[[Save], Awaitable[None]]
     put_off: Callable[[datetime, str | None], Awaitable[None]]  # what is queued; of one host
     paces: Callable[[], Awaitable[None]]
+    waiting: Callable[[str], None]  # hears what is being waited for
 
 
 async def save(
@@ -114,6 +115,7 @@ async def save(
         clock=clock,
         ends_s=clock.monotonic_s() + budget_s,
         keep=notebook.paces,
+        waiting=notebook.waiting,
     )
     async with Client(
         allow_private=archives.allow_private,
@@ -149,6 +151,8 @@ class _Run:
     closed: bool = False  # nothing more is submitted in this run
     mute: bool = False  # nor are jobs asked after
     paused_until: datetime | None = None  # nothing is submitted before
+    told_of: str = ""  # what was said of the wait last
+    told_at: datetime | None = None
 
     async def run(self) -> Saving:
         while True:
@@ -158,7 +162,19 @@ class _Run:
             wait_s = self._wait_s()
             if wait_s is None:
                 return self.told
+            self._tell()
             await self.access.clock.sleep(wait_s)
+
+    def _tell(self) -> None:
+        """What is being waited for: when that changes, and every minute."""
+        now = self._now()
+        under_way = sum(row.state is SaveState.SUBMITTED for row in self.rows)
+        queued = sum(row.state is SaveState.QUEUED for row in self.rows)
+        numbers = f"{under_way} submitted, {queued} waiting for their turn"
+        if numbers != self.told_of or self.told_at is None or now - self.told_at >= A_MINUTE:
+            self.told_of, self.told_at = numbers, now
+            archive = name_of(self.spn.url)
+            self.notebook.waiting(f"waiting for {archive} to save pages: {numbers}")
 
     def _now(self) -> datetime:
         return self.access.clock.utc_now()

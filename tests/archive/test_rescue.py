@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import re
 import time
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -10,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from linkwatch.archive import access
 from linkwatch.archive.answers import ArchiveDown, Capture
 from linkwatch.archive.archives import Archives, not_for_archives
 from linkwatch.archive.ladder import crowded, settled
@@ -66,9 +69,10 @@ def run(
     hosts: Hosts | None = None,
     budget_s: float = 300.0,
     paces: Paces | None = None,
+    waits: list[str] | None = None,
     **changes: Any,
 ) -> dict[str, Lookup]:
-    """One rescue; what was told of each link."""
+    """One rescue; what was told of each link. `waits`: gets what was waited for."""
     told: dict[str, Lookup] = {}
     clock = clock or FakeClock()
 
@@ -86,6 +90,7 @@ def run(
             budget_s=budget_s,
             paces=paces or paces_of(archive, clock),
             keep=nothing,
+            waiting=(waits if waits is not None else []).append,
         )
 
     asyncio.run(scenario())
@@ -660,3 +665,31 @@ def test_what_another_archive_refuses_says_nothing_of_the_first(
     other_archive.ill("blocked")
     lookup = run(archive, timemaps=(other_archive.timemap_url,))[URL]
     assert lookup.outcome is Outcome.UNAVAILABLE
+
+
+# What a person who watches is told
+
+
+def test_what_is_waited_for_is_said_once_it_takes_long(
+    archive: FakeArchive, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    waits: list[str] = []
+    with caplog.at_level(logging.DEBUG, "linkwatch"):
+        run(archive, waits=waits)
+    assert waits == []
+    services = [record.getMessage().split()[2] for record in caplog.records]
+    assert services == [
+        *("service=availability", "service=cdx"),
+        *["service=playback"] * 4,
+    ]
+    monkeypatch.setattr(access, "_LONG_S", 0.01)
+    archive.ill("hung")
+    run(archive, waits=waits, timeout_s=0.2)
+    # Once in ten seconds is enough, however many questions it lets us wait with.
+    assert waits == ["waiting for 127.0.0.1 to answer (availability, 0 s at most)"]
+
+
+def test_a_wait_for_a_place_in_the_budget_is_said(archive: FakeArchive) -> None:
+    waits: list[str] = []
+    run(archive, many(30), waits=waits)
+    assert re.match(r"127.0.0.1 \(\w+\) has had its share of questions for this minute: ", waits[0])
