@@ -204,6 +204,8 @@ def export(url: str, output: Path | None, force: bool) -> None:
     from linkwatch.exporting import exported, kept_copies, name_for, put_file
 
     call = current()
+    if output is not None and not output.name:
+        raise click.UsageError("--output needs a file's name, or - for standard output.")
     config = call.config()
     copies = kept_copies(config, url)
     if str(output) == "-" and sys.stdout.isatty():

@@ -71,10 +71,15 @@ def test_it_goes_where_it_is_told_in_the_form_that_the_name_says(shop: Shop) -> 
         assert piped.stdout is not None
         assert piped.stdout.buffer.read() == PAGE  # type: ignore[attr-defined]  # a text stream's
     assert piped.returncode == 0
-    for target in (".", "nowhere/x.html", "x.bin/y"):
+    (shop.folder / "folder").mkdir()
+    for target in ("folder", "nowhere/x.html", "x.bin/y"):
         ran = shop.run("export", url, "--output", target)
         assert (ran.code, ran.err.count("\n")) == (1, 1), target
-    assert shop.run("export", url, "--force", "--output", ".").code == 1
+    assert shop.run("export", url, "--force", "--output", "folder").code == 1
+    for target in ("", ".", "/"):
+        ran = shop.run("export", url, "--output", target)
+        assert (ran.code, ran.out) == (3, "")
+        assert "--output needs a file's name" in ran.err
 
 
 @pytest.mark.skipif(not hasattr(os, "openpty"), reason="no terminals there")
