@@ -14,7 +14,7 @@ from linkwatch.archiving import look_again, look_up
 from linkwatch.cycle import run_cycle
 from linkwatch.errors import LinkwatchError
 from linkwatch.history.store import Store
-from linkwatch.model import CheckResult, Ending, Lookup, Outcome, SaveState, State
+from linkwatch.model import CheckResult, CitedFrom, Ending, Lookup, Outcome, SaveState, State
 from linkwatch.publishing import ByHand, save_by_hand
 from linkwatch.report.archives import again, answer, fate, overview
 from linkwatch.report.explain import explain
@@ -221,6 +221,42 @@ def test_a_cycle_that_is_stopped_before_its_rescue_leaves_the_question_open(worl
     assert world.states([url, private]) == [State.DEAD, State.DEAD]
     assert lookup(world, url).outcome is Outcome.QUEUED
     assert lookup(world, private).outcome is Outcome.NOT_ASKED  # nor will it be
+
+
+def test_a_better_date_of_the_citation_starts_a_new_search(world: World) -> None:
+    (url,) = dead(world, "/a")
+    for taken in (2018, 2020, 2025):
+        world.archive.capture(url, f"{taken}0101000000")
+    world.check()
+
+    def year() -> int:
+        copy = lookup(world, url).snapshot
+        assert copy
+        return copy.timestamp.year
+
+    assert (year(), lookup(world, url).cited_from) == (2025, CitedFrom.FIRST_SEEN)
+    world.note("a.md", f"---\ncreated: 2020-06-01\n---\n\n{url}")
+    world.archive.ill("503")
+    world.pass_days(1)
+    world.check()
+    assert year() == 2025  # nothing is lost
+    asked = world.archive.requests.total()
+    world.check()
+    assert world.archive.requests.total() == asked  # nor is an ill archive asked each time
+    world.archive.well()
+    world.pass_days(0.1)
+    world.check()
+    assert (year(), lookup(world, url).cited_from) == (2020, CitedFrom.FRONT_MATTER)
+    world.note("a.md", f"---\ncreated: 2020-06-01\n---\n\n{url} (accessed 2018-03-04)")
+    world.pass_days(1)
+    world.check()
+    assert (year(), lookup(world, url).cited_from) == (2018, CitedFrom.ACCESSED)
+    asked = world.archive.requests.total()
+    world.note("a.md", f"{url}")  # a date that goes away is no better one
+    world.pass_days(1)
+    world.check()
+    assert world.archive.requests.total() == asked
+    assert year() == 2018
 
 
 def test_another_archive_is_asked_if_the_configuration_names_it(world: World) -> None:

@@ -155,6 +155,11 @@ def save_lookup(store: Store, url: str, lookup: Lookup, now: datetime) -> None:
                 "update lookups set next_at = ?, tried = ? where id = ?",
                 (to_text(lookup.next_at), lookup.tried, row["id"]),
             )
+            if lookup.outcome not in UNSETTLED:  # there is none that is closer to this date
+                connection.execute(
+                    "update lookups set cited_at = ?, cited_from = ? where id = ?",
+                    (to_text(lookup.cited_at), lookup.cited_from, row["id"]),
+                )
             return
         snapshot_id = None
         if lookup.snapshot is not None:
