@@ -82,10 +82,12 @@ class Access:
         *,
         timeout_s: float,
         twice: bool = True,
+        about: str | None = None,
     ) -> T | ArchiveError:
         """The answer to a question about which `url` is asked, or why there is none.
 
         `question` makes one request, and raises ArchiveError. `twice`: it may be put again.
+        `about`: the page whose copy is asked for.
         """
         pace = self.paces.of(url)
 
@@ -100,7 +102,7 @@ class Access:
             clock=self.clock,
             before_wait=lambda _answer, _wait_s: None,
         )
-        await self._learn(pace, url, service, answer)
+        await self._learn(pace, url, service, answer, about)
         return answer
 
     async def _once(
@@ -191,7 +193,9 @@ class Access:
         except ArchiveError as exc:
             return exc
 
-    async def _learn(self, pace: Pace, url: str, service: Service, answer: object) -> None:
+    async def _learn(
+        self, pace: Pace, url: str, service: Service, answer: object, about: str | None
+    ) -> None:
         """What an answer means for the questions after it."""
         endpoint = pace.endpoint(service)
         match answer:
@@ -204,9 +208,9 @@ class Access:
             case ArchiveDown() if answer.silent and self._mute(pace, service):
                 self._stop(pace, url, Outcome.UNAVAILABLE, None, str(answer))
             case ArchiveDown():
-                endpoint.failed(Outcome.UNAVAILABLE, str(answer), silent=answer.silent)
+                endpoint.failed(Outcome.UNAVAILABLE, str(answer), silent=answer.silent, about=about)
             case ArchiveGarbled():
-                endpoint.failed(Outcome.MALFORMED, str(answer))
+                endpoint.failed(Outcome.MALFORMED, str(answer), about=about)
             case _:
                 self._speaking.add(pace.archive)
                 endpoint.answered()

@@ -115,7 +115,7 @@ class Playback:
         original = capture.original
         hops: list[Hop] = []
         for _ in range(_MOST_STEPS):
-            answer = await self._get(url)
+            answer = await self._get(url, about=_page(capture.original))
             if isinstance(answer, ArchiveError):
                 return answer
             taken_at = self._taken_at(answer, url)
@@ -166,8 +166,11 @@ class Playback:
         """When an answer was archived; None: the archive itself is speaking."""
         return memento_of(answer.headers, url, self._archives.wayback_url)
 
-    async def _get(self, url: str) -> Answer | ArchiveError:
-        """An archived response, a redirect of the archive's own, or its 404."""
+    async def _get(self, url: str, *, about: str | None = None) -> Answer | ArchiveError:
+        """An archived response, a redirect of the archive's own, or its 404.
+
+        `about`: the page, where this is one of its copies.
+        """
         timeout_s = min(_TIMEOUT_S, self._archives.timeout_s)
 
         async def question() -> Answer:
@@ -186,7 +189,9 @@ class Playback:
             words = answer.body[:65_536].decode("utf-8", "replace")
             raise trouble(answer.status, words, answer.headers, asked_s=asked_s)
 
-        return await self._access.ask(url, Service.PLAYBACK, question, timeout_s=timeout_s)
+        return await self._access.ask(
+            url, Service.PLAYBACK, question, timeout_s=timeout_s, about=about
+        )
 
 
 async def get(client: Client, url: str, archives: Archives, timeout_s: float) -> Answer:
@@ -220,6 +225,11 @@ def _unpacked(answer: Answer) -> Answer:
     except zlib.error:
         return answer
     return replace(answer, body=body)
+
+
+def _page(original: str) -> str:
+    """One name for a page, however its captures spell the address."""
+    return re.sub(r"\Ahttps?://(www\.)?", "", original.lower()).rstrip("/")
 
 
 def _place(url: str) -> tuple[str, datetime, str] | None:

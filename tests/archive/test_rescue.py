@@ -650,6 +650,23 @@ def test_a_capture_that_breaks_does_not_end_the_search(
     assert lookup.snapshot.verified
 
 
+def test_three_captures_that_break_end_no_other_search(archive: FakeArchive) -> None:
+    other = "https://example.org/other"
+    for month in ("03", "04", "05"):
+        archive.capture(URL, f"2020{month}10000000")
+    archive.capture("http://www.example.org/a", "20190610000000")
+    archive.capture(other, "20200610000000")
+    archive.ill("503", service="playback", times=6)  # the best three, twice each
+    clock = FakeClock()
+    paces = paces_of(archive, clock)
+    first = run(archive, clock=clock, paces=paces)[URL]
+    assert first.snapshot
+    assert (first.snapshot.verified, first.snapshot.timestamp.year) == (True, 2019)
+    second = run(archive, [want(other)], clock=clock, paces=paces)[other]
+    assert second.snapshot
+    assert second.snapshot.verified
+
+
 def test_a_copy_that_could_not_be_reached_is_not_called_flawed(archive: FakeArchive) -> None:
     archive.capture(URL, "20200610000000", status=302, location="https://never.example/", body=b"")
     lookup = run(archive)[URL]
