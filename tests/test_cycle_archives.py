@@ -366,6 +366,20 @@ def test_copies_that_reports_offer_can_be_opened_again(world: World) -> None:
         verify(world, "https://never.example/noted")
 
 
+def test_a_copy_from_after_the_failure_is_opened_again_too(world: World) -> None:
+    (url,) = dead(world, "/a")
+    world.archive.capture(url, "20240101000000")
+    world.check()
+    world.archive.capture(url, "20260106000000")
+    world.pass_days(3)
+    with Store(world.config.database) as store, store.writing() as connection:
+        connection.execute(  # as if it had been found while the link lived for a day
+            "update snapshots set timestamp = '2026-01-06T00:00:00.000Z',"
+            " url = replace(url, '20240101', '20260106')"
+        )
+    assert verify(world) == [f"{url}: still good: {world.archive.url}/web/20260106000000/{url}"]
+
+
 def test_a_copy_that_does_not_hold_any_more_gives_way(world: World) -> None:
     (url,) = dead(world, "/a")
     world.archive.capture(url, "20240101000000")

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from linkwatch.archive.access import Access
@@ -51,6 +51,7 @@ _ASK_AGAIN: Final = {  # where the archive itself names no time
     Outcome.MALFORMED: timedelta(hours=6),
     Outcome.QUEUED: timedelta(0),
 }
+_NEVER: Final = datetime.max.replace(tzinfo=UTC)
 _A_BETTER_ONE: Final = timedelta(days=1)  # where a copy was found, and a better may exist
 
 
@@ -129,7 +130,7 @@ class Ladder:
             status=copy.status,
             memento=None if ours else copy.url,
         )
-        shown = await self._open(climb, [capture])
+        shown = await self._open(climb, [capture], whenever=True)
         if shown is None and climb.refused:
             climb.flawed.append(self._snapshot(capture, flaw="the archive shows it no more"))
         if shown is None and climb.unopened is not None:
@@ -271,10 +272,16 @@ class Ladder:
                 return copy
         return None
 
-    async def _open(self, climb: _Climb, captures: Iterable[Capture]) -> Snapshot | None:
-        """The first of some captures, the best first, that shows the page when it is opened."""
+    async def _open(
+        self, climb: _Climb, captures: Iterable[Capture], *, whenever: bool = False
+    ) -> Snapshot | None:
+        """The first of some captures, the best first, that shows the page when it is opened.
+
+        `whenever`: also of those from after the link began to fail.
+        """
         want = climb.want
-        for capture in ranked(captures, cited_at=want.cited_at, failed_at=want.failed_at):
+        failed_at = _NEVER if whenever else want.failed_at
+        for capture in ranked(captures, cited_at=want.cited_at, failed_at=failed_at):
             shown = self._playback.shown_url(capture)
             if climb.spent:
                 return None
