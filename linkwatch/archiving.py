@@ -7,9 +7,9 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
 
-from linkwatch.archive.archives import not_for_archives
 from linkwatch.archive.pace import Paces
 from linkwatch.archive.rescue import rescue
+from linkwatch.archive.savable import why_not_told
 from linkwatch.citing import cite, cite_link
 from linkwatch.clock import Clock
 from linkwatch.config import Config
@@ -61,7 +61,7 @@ class Archiving:
 
     def _queue(self) -> None:
         links = never_asked(self.store)
-        asked = [url for url in links if not_for_archives(url, self.archives) is None]
+        asked = [url for url in links if why_not_told(url, self.archives) is None]
         queue(self.store, asked, self.clock.utc_now())
 
     async def rescue(self) -> int:

@@ -196,7 +196,7 @@ class Saved(Silent):
 
 def test_a_cycle_that_is_stopped_before_its_rescue_leaves_the_question_open(world: World) -> None:
     (url,) = dead(world, "/a")
-    private = world.web.page("wiki.internal", "/", GONE)
+    private = world.web.page("wiki.lan", "/", GONE)
     world.note("b.md", f"{private} {world.web.page('slow.example', '/', NEVER)}")
     public = {"wayback_url": "https://web.archive.org"}  # it is not reached
     world.configure(verdict={"dead_after": {"failures": 1, "days": 0}}, archive=public)
@@ -221,6 +221,22 @@ def test_a_cycle_that_is_stopped_before_its_rescue_leaves_the_question_open(worl
     assert world.states([url, private]) == [State.DEAD, State.DEAD]
     assert lookup(world, url).outcome is Outcome.QUEUED
     assert lookup(world, private).outcome is Outcome.NOT_ASKED  # nor will it be
+
+
+def test_a_dead_link_that_may_be_a_key_is_told_to_no_archive_and_the_report_says_why(
+    world: World,
+) -> None:
+    (url,) = dead(world, "/reset/8f14e45fceea?token=abcdef")
+    world.configure(archive={"wayback_url": "https://web.archive.org"})  # it is not asked
+    world.check()
+    found = lookup(world, url)
+    why = "What follows /reset/ in its path may be a key."
+    assert (found.outcome, found.detail, found.next_at) == (Outcome.NOT_ASKED, why, None)
+    assert f"No archive was asked. {why}" in world.report.replace("\\", "")
+    assert not world.archive.log
+    world.configure(archive={"wayback_url": world.archive.url})  # an archive of one's own
+    world.check()
+    assert lookup(world, url).outcome is Outcome.NOT_ARCHIVED
 
 
 def test_a_better_date_of_the_citation_starts_a_new_search(world: World) -> None:

@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from linkwatch.archive.access import Access
 from linkwatch.archive.answers import ArchiveDown, ArchiveGarbled, Capture, Unasked, sentence
-from linkwatch.archive.archives import Archives, not_for_archives
+from linkwatch.archive.archives import Archives
 from linkwatch.archive.choose import end_of_day, not_after, ranked, usable, variants
 from linkwatch.archive.pace import Service
 from linkwatch.archive.playback import Astray, Playback
+from linkwatch.archive.savable import why_not_told
 from linkwatch.archive.threads import Threads
 from linkwatch.archive.timemap import listed
 from linkwatch.archive.verify import flaw
@@ -102,7 +103,7 @@ class Ladder:
 
     async def lookup(self, want: Wanted) -> Lookup:
         """All that is asked about one link, and what it adds up to."""
-        why = not_for_archives(want.url, self._archives)
+        why = why_not_told(want.url, self._archives)
         if why is not None:
             return self._told(want, Outcome.NOT_ASKED, detail=why)
         climb = _Climb(
