@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from linkwatch.history.overrules import decisions
-from linkwatch.history.snapshots import keep_snapshot, save_lookup
+from linkwatch.history.snapshots import keep_snapshot, save_lookup, snapshot_of
 from linkwatch.history.store import BATCH, Store
 from linkwatch.history.times import from_text, to_text
 from linkwatch.history.verdicts import unsteady_hosts
@@ -26,7 +26,6 @@ from linkwatch.model import (
     SaveQueue,
     SaveState,
     SaveWhy,
-    Snapshot,
     State,
 )
 from linkwatch.web.url import bare
@@ -395,16 +394,7 @@ _ROWS: Final = """
 
 
 def _save(row: Any) -> Save:
-    copy = None
-    if row["snapshot_url"] is not None:
-        copy = Snapshot(
-            archive=row["archive"],
-            timestamp=from_text(row["timestamp"]),
-            url=row["snapshot_url"],
-            status=row["status"],
-            verified=bool(row["verified"]),
-            flaw=row["flaw"],
-        )
+    has_copy = row["snapshot_url"] is not None
     return Save(
         url=row["url"],
         state=SaveState(row["state"]),
@@ -421,5 +411,5 @@ def _save(row: Any) -> Save:
         detail=row["detail"],
         copy_at=from_text(row["copy_at"]),
         copy_of=row["copy_of"],
-        snapshot=copy,
+        snapshot=snapshot_of(row, url="snapshot_url") if has_copy else None,
     )

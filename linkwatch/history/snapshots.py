@@ -67,12 +67,12 @@ def offered(store: Store) -> list[str]:
     ]
 
 
-def snapshot_of(row: sqlite3.Row) -> Snapshot:
-    """A row of `snapshots`."""
+def snapshot_of(row: sqlite3.Row, *, url: str = "url") -> Snapshot:
+    """A row of `snapshots`; or of more than that, with its address in another column."""
     return Snapshot(
         archive=row["archive"],
         timestamp=from_text(row["timestamp"]),
-        url=row["url"],
+        url=row[url],
         status=row["status"],
         verified=bool(row["verified"]),
         flaw=row["flaw"],
