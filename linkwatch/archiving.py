@@ -9,18 +9,20 @@ from datetime import datetime
 
 from linkwatch.archive.pace import Paces
 from linkwatch.archive.rescue import rescue
+from linkwatch.archive.savable import why_not_told
 from linkwatch.citing import cite, cite_link
 from linkwatch.clock import Clock
 from linkwatch.config import Config
 from linkwatch.errors import LinkwatchError
 from linkwatch.history.hosts import not_before
-from linkwatch.history.lookups import wanted_of
+from linkwatch.history.lookups import is_dead, never_asked, queue, wanted_of
 from linkwatch.history.paces import read_paces, save_paces
 from linkwatch.history.snapshots import offered, save_lookup, with_copies
-from linkwatch.history.store import Store, one_at_a_time
+from linkwatch.history.store import Store, one_at_a_time, require_history
 from linkwatch.history.writer import StoreThread
-from linkwatch.model import CitedFrom, Lookup, Outcome, Wanted
+from linkwatch.model import Lookup, Outcome, Wanted
 from linkwatch.progress import Progress
+from linkwatch.report.archives import Found
 from linkwatch.web.hosts import Hosts
 from linkwatch.web.url import link_of
 from linkwatch.wiring import archives_of, manners_of
@@ -51,6 +53,16 @@ class Archiving:
         self.progress = progress
         self.hosts = hosts
         self.archives = archives_of(config, nameservers=nameservers)
+
+    async def queue(self) -> None:
+        """Write down which dead links are still to be asked about, before anything can end that."""
+        if self.config.archive.enabled:
+            await self.thread.run(self._queue)
+
+    def _queue(self) -> None:
+        links = never_asked(self.store)
+        asked = [url for url in links if why_not_told(url, self.archives) is None]
+        queue(self.store, asked, self.clock.utc_now())
 
     async def rescue(self) -> int:
         """Look for copies of the dead links that want one; how many were asked about."""
@@ -89,6 +101,7 @@ class Archiving:
             budget_s=budget_s,
             paces=paces,
             keep=self.keeping(paces),
+            waiting=self.progress.waiting,
         )
         return told
 
@@ -115,11 +128,21 @@ class Archiving:
 
 @asynccontextmanager
 async def outside_a_cycle(
-    config: Config, *, clock: Clock, progress: Progress, nameservers: Sequence[str] = ()
+    config: Config,
+    *,
+    clock: Clock,
+    progress: Progress,
+    nameservers: Sequence[str] = (),
+    must_exist: bool = False,
 ) -> AsyncIterator[tuple[Archiving, Store, StoreThread]]:
-    """The archives for a command of its own, alone on the database. Raises LinkwatchError."""
+    """The archives for a command of its own, alone on the database. Raises LinkwatchError.
+
+    `must_exist`: there is to be a history already.
+    """
     if not config.archive.enabled:
         raise LinkwatchError("archive.enabled is false in the configuration: no archive is asked.")
+    if must_exist:
+        require_history(config.database)
     thread = StoreThread()
     try:
         with one_at_a_time(config.database):
@@ -147,7 +170,7 @@ async def look_up(
     clock: Clock,
     progress: Progress,
     nameservers: Sequence[str] = (),
-) -> Lookup:
+) -> Found:
     """What the archives have of a URL, close to its citation, or to `at`.
 
     History keeps the answer if it knows the link, and the question was the citation's.
@@ -156,14 +179,24 @@ async def look_up(
     now = clock.utc_now()
     open_ = outside_a_cycle(config, clock=clock, progress=progress, nameservers=nameservers)
     async with open_ as (archiving, store, thread):
-        want = await cite_link(thread, store, config, link, now)
-        if want is None:
-            want = Wanted(url=link, cited_at=now, cited_from=CitedFrom.FIRST_SEEN, failed_at=now)
+        noted = await cite_link(thread, store, config, link, now)
+        from_day = ""
+        want = noted or Wanted(url=link, cited_at=now, cited_from=None, failed_at=now)
         if at is not None:
-            want = replace(want, cited_at=at)
+            want, from_day = (
+                replace(want, cited_at=at, cited_from=None),
+                "the day that you asked for",
+            )
+        elif noted is None:
+            from_day = "today, as no note has taken it"
+        dead = await thread.run(is_dead, store, link)
         wanted = await thread.run(with_copies, store, [want])
-        told = await archiving.look_for(wanted, budget_s=_BY_HAND_S, keep=at is None)
-    return told[link]
+        progress.looking(link)
+        lookup = (await archiving.look_for(wanted, budget_s=_BY_HAND_S, keep=at is None))[link]
+        if at is None and not dead and lookup.snapshot is None and lookup.next_at is not None:
+            # It is asked about again when it dies, whenever that is.
+            await thread.run(save_lookup, store, link, replace(lookup, next_at=now), now)
+    return Found(lookup=lookup, dead=dead, from_day=from_day)
 
 
 async def look_again(
@@ -176,18 +209,20 @@ async def look_again(
 ) -> list[tuple[Wanted, Lookup]]:
     """What the copies show today that reports offer: of all links, or of some.
 
-    Raises LinkwatchError for a URL that has none.
+    Raises LinkwatchError for a URL that has none, and where there is no history.
     """
-    open_ = outside_a_cycle(config, clock=clock, progress=progress, nameservers=nameservers)
+    open_ = outside_a_cycle(
+        config, clock=clock, progress=progress, nameservers=nameservers, must_exist=True
+    )
     async with open_ as (archiving, store, thread):
         known = await thread.run(offered, store)
-        links = [link_of(url) for url in urls] or known
+        links = list(dict.fromkeys(link_of(url) for url in urls)) or known
         for link in links:
             if link not in known:
                 raise LinkwatchError(f"History knows no copy of {link}.")
         now = clock.utc_now()
         wanted = [want for link in links if (want := await thread.run(wanted_of, store, link, now))]
         wanted = await thread.run(with_copies, store, wanted, anew=True)
-        progress.rescuing(len(wanted))
+        progress.opening(len(wanted))
         told = await archiving.look_for(wanted, budget_s=_BY_HAND_S)
     return [(want, told[want.url]) for want in wanted]

@@ -50,7 +50,7 @@ def find(url: str, date: datetime | None) -> None:
         found = run(look_up(call.config(), url, at, clock=SystemClock(), progress=progress))
     for line in answer(found):
         tell(line)
-    if is_open(found):
+    if is_open(found.lookup):
         sys.exit(Exit.FAILED)
 
 
@@ -62,12 +62,12 @@ def save(urls: tuple[str, ...], everything: bool) -> None:
     """Submit noted links to the Wayback Machine. This publishes their addresses, for good.
 
     Without URLs: go on with what was submitted and queued before. Needs IA_ACCESS_KEY_ID and
-    IA_SECRET_ACCESS_KEY in the environment.
+    IA_SECRET_ACCESS_KEY in the environment. Exits with 0 when each URL is saved or on its way.
     """
     from linkwatch.clock import SystemClock
     from linkwatch.loop import run
     from linkwatch.publishing import save_by_hand
-    from linkwatch.report.archives import queue
+    from linkwatch.report.archives import fate, queue
     from linkwatch.watch import watching
 
     if urls and everything:
@@ -79,11 +79,14 @@ def save(urls: tuple[str, ...], everything: bool) -> None:
                 call.config(), urls, everything=everything, clock=SystemClock(), progress=progress
             )
         )
-    for url, why in told.refused.items():
-        tell(f"{url}: not saved. {why}")
-    for line in queue(told.queue):
-        put(line)
-    if urls and len(told.refused) == len(urls):
+    for one in told.fates:
+        tell(fate(one))
+    if not urls:
+        for line in queue(told.queue):
+            put(line)
+        if told.stopped:
+            say(f"linkwatch: {told.stopped}")
+    if any(one.unsaved for one in told.fates) or (told.stopped and not urls):
         sys.exit(Exit.FAILED)
 
 

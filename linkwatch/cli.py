@@ -205,23 +205,28 @@ def explain(url: str) -> None:
 @click.option("--force", is_flag=True, help="Overwrite the file if it is there.")
 @common
 def export(url: str, output: Path | None, force: bool) -> None:
-    """Write the newest local copy of a page into a file, beside you if you name none."""
-    from linkwatch.exporting import exported, name_for, newest_copy, put_file
+    """Write the newest good local copy of a page into a file, beside you if you name none."""
+    from linkwatch.exporting import exported, kept_copies, name_for, put_file
 
     call = current()
+    if output is not None and not output.name:
+        raise click.UsageError("--output needs a file's name, or - for standard output.")
     config = call.config()
-    copy = newest_copy(config, url)
+    copies = kept_copies(config, url)
+    if str(output) == "-" and sys.stdout.isatty():
+        raise LinkwatchError(
+            "A page as it came could steer your terminal: name a file, or pipe it somewhere."
+        )
+    given = exported(config, copies, output)
+    for trouble in given.newer:
+        say(f"linkwatch: {trouble} An older one is given out.")
     if str(output) == "-":
-        if sys.stdout.isatty():
-            raise LinkwatchError(
-                "A page as it came could steer your terminal: name a file, or pipe it somewhere."
-            )
-        put(exported(config, copy))
+        put(given.data)
         return
-    target = output or Path(name_for(copy))
-    put_file(target, exported(config, copy, target), force=force)
+    target = output or Path(name_for(given.copy))
+    put_file(target, given.data, force=force)
     if not call.quiet:
-        say(f"{target}: the page as of {copy.at:%Y-%m-%d}.")
+        say(f"{target}: the page as of {given.copy.at:%Y-%m-%d}.")
 
 
 @cli.command()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, NoReturn, get_args, get_origin, get_type_hints
 
@@ -102,7 +103,7 @@ class _Reader:
                 self._complain(
                     ("notes", "exclude_urls", i),
                     f"{pattern!r} is not a regular expression ({exc})",
-                    r"'^https://example\.org/'",
+                    _EXAMPLES["notes", "exclude_urls"],
                 )
         if file.check.timeout <= 0:
             self._complain(("check", "timeout"), "it must be longer than nothing", "20s")
@@ -119,10 +120,8 @@ class _Reader:
                 continue
             if not re.fullmatch(r"https?://[^/\s@]+(/\S*)?", url) or request_url(url) is None:
                 why = "it must be an http(s) URL without a password"
-                example = "'https://arquivo.pt/wayback/timemap/link/'"
-                if key[1] == "proxy":
-                    example = "'http://proxy.example:3128'"
-                self._complain(key, why, (len(key) == 2 and _default(key)) or example)
+                self._complain(key, why, _example(key) or _default(key) or "another URL")
+        self._refuse_twice(("archive", "timemaps"), file.archive.timemaps)
         limits = file.archive.local_limits
         if limits.total_mb < limits.page_mb:
             why = f"it must be at least page_mb, which is {limits.page_mb}"
@@ -139,6 +138,11 @@ class _Reader:
                 parse(schedule.cron)
             except ValueError as exc:
                 self._complain(("schedule", "cron"), str(exc), "'0 4 * * mon'")
+
+    def _refuse_twice(self, key: tuple[str, ...], urls: Sequence[str]) -> None:
+        for i, url in enumerate(urls):
+            if url in urls[:i]:
+                self._complain((*key, i), f"{url!r} is listed twice", "each of them once")
 
     def _check_hosts(self, file: File) -> None:
         self._check_agent(("check", "user_agent"), file.check.user_agent)
@@ -218,7 +222,10 @@ class _Reader:
             self._complain((*path, name), f"there is no such key{hint}", ", ".join(known))
         if what == "Expected `str`":
             self._complain(path, "its keys must be text", ", ".join(_keys(path)))
-        accepted = _values(path) or _default(path) or "another value"
+        values = _values(path)
+        if values and what == "Expected `str`, got `bool`":
+            self._complain(path, "to YAML, a bare no, off, yes or on is true or false", values)
+        accepted = values or _example(path) or _default(path) or "another value"
         self._complain(path, _plain(what), accepted)
 
     def _guilty_host(self, path: tuple[str | int, ...]) -> tuple[str | int, ...]:
@@ -271,6 +278,20 @@ def _no_path(section: object, path: str) -> str | None:
     return None
 
 
+# Of keys whose default says nothing about what they take.
+_EXAMPLES: dict[tuple[str | int, ...], str] = {
+    ("notes", "exclude_urls"): r"'^https://example\.org/'",
+    ("check", "proxy"): "'http://proxy.example:3128'",
+    ("archive", "timemaps"): "'https://arquivo.pt/wayback/timemap/link/'",
+}
+
+
+def _example(path: tuple[str | int, ...]) -> str | None:
+    """What a key may be, where its default does not tell; of a list, or of one thing in it."""
+    one = _EXAMPLES.get(path[:2])
+    return one if one is None or len(path) > 2 or path[1] == "proxy" else f"[{one}]"
+
+
 _TYPE_WORDS = {
     "int": "a whole number",
     "float": "a number",
@@ -285,6 +306,8 @@ _TYPE_WORDS = {
 def _plain(what: str) -> str:
     expected = re.fullmatch(r"Expected `([^`]*)`(?: of (\S+) (\S+))?, got `([^`]*)`", what)
     if expected:
+        if expected[1] == "int" and expected[4] == "float":
+            return "it must be a whole number, without a fraction"
         wanted = " or ".join(_TYPE_WORDS.get(t, t) for t in expected[1].split(" | "))
         return f"it must be {wanted}, not {_TYPE_WORDS.get(expected[4], expected[4])}"
     if re.fullmatch("Expected `array` of length >= 1", what):

@@ -198,6 +198,7 @@ class _Cycle:
                 judge_cycles, self._store, self._policy, cycle_id=self._id, up_to=self._id
             )
             await self._thread.run(note_covered, self._store)
+            await self._archiving.queue()
         await self._asking.copies.settle(hurry=hurry)
         return void
 
@@ -253,7 +254,7 @@ class _Cycle:
         """Save pages before they die, where that is wanted; what was submitted survives us."""
         told = await Publishing(self._archiving).save()
         await self._asking.remember(void=False)
-        return await self._tell() if told else ledger
+        return await self._tell() if told.news else ledger
 
     async def _tell(self) -> Ledger:
         ledger = await self._thread.run(ledger_of, self._store, self._config)

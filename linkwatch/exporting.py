@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import secrets
 import stat
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from linkwatch.archive import local
@@ -17,8 +19,17 @@ from linkwatch.model import LocalCopy
 from linkwatch.web.url import link_of
 
 
-def newest_copy(config: Config, url: str) -> LocalCopy:
-    """The newest good copy of a URL's page, in any spelling that means the same link.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """A copy that is given out."""
+
+    copy: LocalCopy
+    data: bytes  # what belongs into the file
+    newer: tuple[CopyError, ...]  # why it is not one of those that are newer
+
+
+def kept_copies(config: Config, url: str) -> list[LocalCopy]:
+    """The copies of a URL's page, newest first, in any spelling that means the same link.
 
     Raises StoreError without a history, LinkwatchError for a URL it does not know, CopyError
     where there is no copy.
@@ -27,7 +38,7 @@ def newest_copy(config: Config, url: str) -> LocalCopy:
     with Store(config.database, must_exist=True) as store:
         known, copies = ids_of(store, [link]), copies_of(store, link)
     if copies:
-        return copies[-1]
+        return copies[::-1]
     if not known:
         raise LinkwatchError(f"History knows no link {link}: no note has mentioned it.")
     how = (
@@ -44,12 +55,24 @@ def name_for(copy: LocalCopy) -> str:
     return file_name(copy.url, copy.content_type)
 
 
-def exported(config: Config, copy: LocalCopy, target: Path | None = None) -> bytes:
-    """What belongs into `target`, by its name: the WARC file, or else the page.
+def exported(config: Config, copies: Sequence[LocalCopy], target: Path | None = None) -> Given:
+    """The first of some copies that is not damaged, in the form that `target` has by its name.
 
-    Raises CopyError.
+    That is the WARC file, or else the page. Raises CopyError, that of the first, where all are.
     """
     folder = local.Folder(config.database)
+    troubles: list[CopyError] = []
+    for copy in copies:
+        try:
+            data = _data(folder, copy, target)
+        except CopyError as exc:
+            troubles.append(exc)
+            continue
+        return Given(copy=copy, data=data, newer=tuple(troubles))
+    raise troubles[0]
+
+
+def _data(folder: local.Folder, copy: LocalCopy, target: Path | None) -> bytes:
     name = target.name.lower() if target is not None else ""
     if name.endswith(".warc.gz"):
         return folder.warc(copy)

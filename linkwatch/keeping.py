@@ -138,15 +138,16 @@ class Keeping:
     async def _keep(self, pages: Sequence[_Page]) -> None:
         loop = asyncio.get_running_loop()
         made = await loop.run_in_executor(self._pool, self._make, pages)
-        fresh, crowded_out = await self._thread.run(
+        noted = await self._thread.run(
             save_pending,
             self._store,
             self._cycle_id,
             [copy for copy, _ in made],
             total_bytes=self._total_bytes,
-            there=self._folder.there,
+            whole=self._folder.whole,
         )
-        self._crowded_out += crowded_out
+        fresh = noted.fresh
+        self._crowded_out += noted.crowded_out
         data = {copy.path: data for copy, data in made}
         written: set[str] = set()
         try:
@@ -155,6 +156,7 @@ class Keeping:
             lost = [copy.path for copy in fresh if copy.path not in written]
             if lost:
                 await self._thread.run(forget_paths, self._store, lost)
+        await self._thread.run(self._drop, noted.spoiled)
 
     def _make(self, pages: Sequence[_Page]) -> list[_Made]:
         made = []
@@ -203,7 +205,7 @@ class Keeping:
         for copy in pending_copies(self._store):
             void = void or copy.void
             well = copy.result is not None and worth_keeping(copy.result)
-            if well and not copy.void and self._folder.there(copy.path):
+            if well and not copy.void and self._folder.whole(copy.path, copy.size_bytes):
                 good.append(copy.id)
             else:
                 bad.append((copy.id, copy.path))

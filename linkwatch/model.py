@@ -333,11 +333,11 @@ class Wanted:
 
     url: str  # the link
     cited_at: datetime
-    cited_from: CitedFrom
+    cited_from: CitedFrom | None  # None: no note says so, somebody asks about that day
     failed_at: datetime  # first failure of the present run
     seen: Sighting | None = None  # its page, when we first saw it well
     proven: frozenset[str] = frozenset()  # addresses of copies that were opened, and are good
-    flawed: frozenset[str] = frozenset()  # and of those that will not do
+    flawed: Mapping[str, str] = field(default_factory=dict)  # and of those that won't do: why not
     tried: int = 0  # copies that were opened since the last conclusive answer
     again: Snapshot | None = None  # a copy that was found: to be opened again before all else
 

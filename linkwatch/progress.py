@@ -27,11 +27,21 @@ class Progress(Protocol):
     def rescuing(self, links: int) -> None:
         """The archives are about to be asked for so many dead links."""
 
+    def looking(self, url: str) -> None:
+        """The archives are about to be asked for one link, as somebody wants to know."""
+
+    def waiting(self, what: str) -> None:
+        """What an archive lets us wait for."""
+
+    def opening(self, copies: int) -> None:
+        """So many copies are about to be opened again."""
+
     def rescued(self, url: str, lookup: Lookup) -> None:
         """An archive answered, or could not."""
 
-    def saving(self, links: int, archive: str, *, first: bool) -> None:
-        """The addresses of so many links are about to be published; `first`: of any, ever."""
+    def saving(self, links: int, archive: str, *, first: bool, asked: bool) -> None:
+        """The addresses of so many links are about to be published; `first`: of any, ever;
+        `asked`: by hand, whatever the setting."""
 
     def unable(self, why: str) -> None:
         """Something that was asked for can't be done: a sentence."""

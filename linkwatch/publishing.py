@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from linkwatch.archive.savable import why_not_saved
-from linkwatch.archive.saving import Notebook, save
+from linkwatch.archive.saving import Notebook, Saving, save
 from linkwatch.archive.spn import ACCESS_VARIABLE, SECRET_VARIABLE, keys_in, safe_for_keys
 from linkwatch.archiving import Archiving, outside_a_cycle
 from linkwatch.clock import Clock
@@ -26,21 +26,23 @@ from linkwatch.history.saves import (
     leading_to,
     put_off,
     queue_overview,
+    saves_of,
     submitted_on,
     waiting,
     worth_saving,
 )
 from linkwatch.model import Save, SaveQueue, SaveState
 from linkwatch.progress import Progress
+from linkwatch.report.archives import Fate
 from linkwatch.web.url import link_of, name_of
 
 _BUDGET_S = 300.0  # what was not done by then goes on at the next check
 _BY_HAND_S = 3600.0  # a person who waits can stop it
-NO_KEYS = (
+_NO_KEYS = (
     "No page can be saved to the archive without the keys of an archive.org account: set"
-    f" {ACCESS_VARIABLE} and {SECRET_VARIABLE} in the environment, or archive.save to none."
+    f" {ACCESS_VARIABLE} and {SECRET_VARIABLE} in the environment"
 )
-UNSAFE = (
+_UNSAFE = (
     "No page is saved: the keys would go unencrypted to archive.wayback_url, which is no https."
 )
 
@@ -52,8 +54,8 @@ class Publishing:
         self._desk = archiving
         self._exclude = require_regexes(archiving.config.notes.exclude_urls)
 
-    async def save(self, *, asked: bool = False, budget_s: float = _BUDGET_S) -> int:
-        """Save what `archive.save` wants saved; how many links this told something new of.
+    async def save(self, *, asked: bool = False, budget_s: float = _BUDGET_S) -> Saving:
+        """Save what `archive.save` wants saved, and tell what came of it.
 
         `asked`: also where it wants nothing, since somebody asked for some. Without keys the queue
         is filled all the same, and the reason told.
@@ -63,20 +65,28 @@ class Publishing:
         mode = config.archive.save if config.archive.enabled else "none"
         may = await run(self._fill_queue, mode)
         if mode == "none" and not asked:
-            return 0
+            if config.archive.save != mode:
+                desk.progress.unable(
+                    f"archive.save is {config.archive.save}, but archive.enabled is false:"
+                    " nothing is saved."
+                )
+            return Saving()
         keys = keys_in(os.environ)
         if keys is None or not safe_for_keys(desk.archives.wayback_url):
-            desk.progress.unable(NO_KEYS if keys is None else UNSAFE)
-            return 0
+            desk.progress.unable(
+                f"{_NO_KEYS}, or archive.save to none." if keys is None else _UNSAFE
+            )
+            return Saving()
         now = clock.utc_now()
         rows = await run(waiting, store, now + timedelta(seconds=budget_s), may)
         if not rows:
-            return 0
+            return Saving()
         a_day, today = config.archive.save_a_day, await run(submitted_on, store, now)
         queued = sum(row.state is SaveState.QUEUED for row in rows)
         if (number := min(queued, a_day - today)) > 0:
             first = not await run(ever_submitted, store)
-            desk.progress.saving(number, name_of(desk.archives.wayback_url), first=first)
+            archive = name_of(desk.archives.wayback_url)
+            desk.progress.saving(number, archive, first=first, asked=asked)
         paces = await desk.paces()
         led = await run(leading_to, store)
 
@@ -94,21 +104,26 @@ class Publishing:
             hosts=desk.hosts,
             clock=clock,
             paces=paces,
-            notebook=Notebook(row=kept, put_off=later, paces=desk.keeping(paces)),
+            notebook=Notebook(
+                row=kept,
+                put_off=later,
+                paces=desk.keeping(paces),
+                waiting=desk.progress.waiting,
+            ),
             budget_s=budget_s,
             a_day=a_day,
             today=today,
         )
         if told.trouble:
             desk.progress.unable(told.trouble)
-        return told.done + told.refused
+        return told
 
     def require_keys(self) -> None:
         """Raise LinkwatchError where nothing could be saved."""
         if keys_in(os.environ) is None:
-            raise LinkwatchError(NO_KEYS)
+            raise LinkwatchError(f"{_NO_KEYS}.")
         if not safe_for_keys(self._desk.archives.wayback_url):
-            raise LinkwatchError(UNSAFE)
+            raise LinkwatchError(_UNSAFE)
 
     def queue(self, urls: Iterable[str]) -> dict[str, str]:
         """Queue some links, as somebody asked; why not, of those that were not. In the store's
@@ -153,7 +168,8 @@ class Publishing:
 class ByHand:
     """What came of saving by hand."""
 
-    refused: dict[str, str]  # links that were not even queued, and why not
+    fates: tuple[Fate, ...]  # of the links that were named, in their order
+    stopped: str  # why it ended early, in a sentence, if it did
     queue: SaveQueue  # as it stands now
 
 
@@ -166,16 +182,33 @@ async def save_by_hand(
     progress: Progress,
     nameservers: Sequence[str] = (),
 ) -> ByHand:
-    """Queue these links, or `everything` that has no copy, and go on with the queue for an hour.
+    """Queue these links, or `everything` that has no copy; go on with the queue, an hour at most.
 
-    Raises LinkwatchError where nothing could be saved.
+    Raises LinkwatchError where nothing could be saved, and where there is no history.
     """
-    open_ = outside_a_cycle(config, clock=clock, progress=progress, nameservers=nameservers)
+    open_ = outside_a_cycle(
+        config, clock=clock, progress=progress, nameservers=nameservers, must_exist=True
+    )
     async with open_ as (archiving, store, thread):
         publishing = Publishing(archiving)
         publishing.require_keys()
-        wanted = await thread.run(publishing.uncovered) if everything else urls
+        named = list(dict.fromkeys(link_of(url) for url in urls))
+        wanted = await thread.run(publishing.uncovered) if everything else named
         refused = await thread.run(publishing.queue, wanted)
-        if not refused or len(refused) < len(wanted) or not wanted:
-            await publishing.save(asked=True, budget_s=_BY_HAND_S)
-        return ByHand(refused=refused, queue=await thread.run(queue_overview, store))
+        told = Saving()
+        if not named or len(refused) < len(named):
+            told = await publishing.save(asked=True, budget_s=_BY_HAND_S)
+        saves = await thread.run(saves_of, store, named)
+        return ByHand(
+            fates=tuple(
+                Fate(
+                    url=url,
+                    why_not=refused.get(url, ""),
+                    save=saves.get(url),
+                    stopped=told.stopped,
+                )
+                for url in named
+            ),
+            stopped=told.stopped,
+            queue=await thread.run(queue_overview, store),
+        )

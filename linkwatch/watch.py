@@ -45,11 +45,20 @@ class Silent:
     def rescuing(self, links: int) -> None:
         pass
 
+    def looking(self, url: str) -> None:
+        log.debug("archive find url=%s", terminal(url))
+
+    def waiting(self, what: str) -> None:
+        log.debug("%s", terminal(what))
+
+    def opening(self, copies: int) -> None:
+        pass
+
     def rescued(self, url: str, lookup: Lookup) -> None:
         log.debug("archive url=%s outcome=%s", terminal(url), lookup.outcome)
 
-    def saving(self, links: int, archive: str, *, first: bool) -> None:
-        log.info("saving links=%d archive=%s first=%d", links, archive, first)
+    def saving(self, links: int, archive: str, *, first: bool, asked: bool) -> None:
+        log.info("saving links=%d archive=%s first=%d asked=%d", links, archive, first, asked)
 
     def unable(self, why: str) -> None:
         say(terminal(why))
@@ -84,8 +93,17 @@ class Lines(Silent):
     def rescuing(self, links: int) -> None:
         say(f"asking the archive about {count(links, 'dead link')}")
 
-    def saving(self, links: int, archive: str, *, first: bool) -> None:
-        say(_publishing(links, archive, first=first))
+    def looking(self, url: str) -> None:
+        say(f"asking the archive about {terminal(url)}")
+
+    def waiting(self, what: str) -> None:
+        say(terminal(what))
+
+    def opening(self, copies: int) -> None:
+        say(f"opening {count(copies, 'copy', 'copies')} again")
+
+    def saving(self, links: int, archive: str, *, first: bool, asked: bool) -> None:
+        say(_publishing(links, archive, first=first, asked=asked))
 
 
 class Live(Silent):
@@ -95,6 +113,7 @@ class Live(Silent):
         self._bar = bar
         self._task: TaskID = bar.add_task("reading notes", total=None)
         self._done: set[str] = set()
+        self._doing = ""
 
     def scanned(self, notes: int) -> None:
         self._bar.update(self._task, completed=notes, description="reading notes")
@@ -112,17 +131,31 @@ class Live(Silent):
         self._bar.update(self._task, completed=len(self._done))
 
     def rescuing(self, links: int) -> None:
-        self._bar.reset(self._task, total=links, description="asking the archive")
+        self._begin("asking the archive", links)
+
+    def looking(self, url: str) -> None:
+        super().looking(url)
+        self._begin("asking the archive", 1)
+
+    def waiting(self, what: str) -> None:
+        self._bar.update(self._task, description=terminal(what))
+
+    def opening(self, copies: int) -> None:
+        self._begin("opening copies", copies)
+
+    def _begin(self, doing: str, total: int | None) -> None:
+        self._doing = doing
+        self._bar.reset(self._task, total=total, description=doing)
 
     def rescued(self, url: str, lookup: Lookup) -> None:
         super().rescued(url, lookup)
         if lookup.outcome is not Outcome.QUEUED:
-            self._bar.advance(self._task)
+            self._bar.update(self._task, advance=1, description=self._doing)
 
-    def saving(self, links: int, archive: str, *, first: bool) -> None:
-        self._bar.reset(self._task, total=None, description="saving pages")
+    def saving(self, links: int, archive: str, *, first: bool, asked: bool) -> None:
+        self._begin("saving pages", None)
         if first:
-            line = _publishing(links, archive, first=first)
+            line = _publishing(links, archive, first=first, asked=asked)
             self._bar.console.print(line, markup=False, highlight=False)
 
     def unable(self, why: str) -> None:
@@ -162,12 +195,13 @@ def say(line: str) -> None:
         pass
 
 
-def _publishing(links: int, archive: str, *, first: bool) -> str:
+def _publishing(links: int, archive: str, *, first: bool, asked: bool) -> str:
     """That pages are saved; the first time, what it means."""
     line = f"saving up to {count(links, 'page')} at {archive}"
     if not first:
         return line
-    return f"{line}: this publishes their addresses, for good (`archive.save` in the configuration)"
+    why = "" if asked else " (`archive.save` in the configuration)"
+    return f"{line}: this publishes their addresses, for good{why}"
 
 
 def trouble_line(trouble: Trouble) -> str:

@@ -53,7 +53,7 @@ class Counting(Git):
         return await super().brought_in(note, *args, **kwargs)
 
 
-Dates = dict[str, tuple[str, CitedFrom]]
+Dates = dict[str, tuple[str, CitedFrom | None]]
 
 
 def dates(world: World, git: Git | None = None, budget_s: float = 20.0) -> Dates:

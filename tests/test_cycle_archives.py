@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,15 +14,15 @@ from linkwatch.archiving import look_again, look_up
 from linkwatch.cycle import run_cycle
 from linkwatch.errors import LinkwatchError
 from linkwatch.history.store import Store
-from linkwatch.model import Ending, Lookup, Outcome, SaveState
+from linkwatch.model import CheckResult, CitedFrom, Ending, Lookup, Outcome, SaveState, State
 from linkwatch.publishing import ByHand, save_by_hand
-from linkwatch.report.archives import again, answer, overview
+from linkwatch.report.archives import again, answer, fate, overview
 from linkwatch.report.explain import explain
 from linkwatch.telling import archives_status_of, story_of
 from linkwatch.watch import Silent
 from linkwatch.wiring import ledger_of
-from tests.fakes.archive import FakeTimeMaps, Illness
-from tests.fakes.web import Reply
+from tests.fakes.archive import FakeTimeMaps, Illness, Saving
+from tests.fakes.web import NEVER, Reply
 from tests.world import World
 
 GONE = Reply(status=404, body=b"<title>No</title>")
@@ -63,6 +63,23 @@ def test_the_report_offers_a_copy_that_was_opened_and_passes_over_those_that_wil
     world.pass_days(8)
     world.check()
     assert world.archive.requests.total() == asked  # what was found and opened is for good
+
+
+def test_asked_again_it_still_says_why_no_copy_will_do(world: World) -> None:
+    (url,) = dead(world, "/a")
+    world.archive.capture(url, "20250601000000", body=PARKED)
+    world.archive.capture(url, "20240601000000", status=200, body=b" ")
+    world.check()
+    why = "None of the copies will do; of the closest, it says that the domain is for sale."
+    assert (lookup(world, url).outcome, lookup(world, url).detail) == (Outcome.NO_GOOD_COPY, why)
+    opened = world.archive.requests["playback"]
+    world.pass_days(31)
+    world.check()
+    again = lookup(world, url)
+    assert again.asked_at
+    assert again.asked_at.day == world.clock.utc_now().day
+    assert (again.outcome, again.detail) == (Outcome.NO_GOOD_COPY, why)
+    assert world.archive.requests["playback"] - opened <= 1  # none of them is opened again
 
 
 ILL: list[Illness] = ["429", "503", "502", "404", "html", "empty", "truncated", "refused"]
@@ -144,6 +161,7 @@ def test_a_hung_archive_holds_up_neither_the_report_nor_the_end(world: World) ->
             await asyncio.sleep(0.005)
         report = (world.folder / "data" / "report.md").read_text("utf-8")
         assert "**1 link in 1 note: 1 dead.**" in report
+        assert "The archive was not asked yet; the next check asks it." in report
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
@@ -155,10 +173,106 @@ def test_a_hung_archive_holds_up_neither_the_report_nor_the_end(world: World) ->
         last = ledger_of(store, config).cycle
     assert last
     assert last.ending is Ending.FINISHED  # it was over before the archive was asked
-    assert lookup(world, url).outcome is Outcome.NOT_ASKED
+    left = lookup(world, url)
+    assert (left.outcome, left.asked_at) == (Outcome.QUEUED, None)
+    assert left.next_at is not None
     world.archive.well()
     world.check()
     assert lookup(world, url).outcome is Outcome.NOT_ARCHIVED
+
+
+class Saved(Silent):
+    """Knows when some checks are on disk."""
+
+    def __init__(self, *urls: str) -> None:
+        self.open = {*urls}
+        self.done = asyncio.Event()
+
+    def saved(self, results: Sequence[CheckResult]) -> None:
+        self.open -= {result.url for result in results}
+        if not self.open:
+            self.done.set()
+
+
+def test_a_cycle_that_is_stopped_before_its_rescue_leaves_the_question_open(world: World) -> None:
+    (url,) = dead(world, "/a")
+    private = world.web.page("wiki.lan", "/", GONE)
+    world.note("b.md", f"{private} {world.web.page('slow.example', '/', NEVER)}")
+    public = {"wayback_url": "https://web.archive.org"}  # it is not reached
+    world.configure(verdict={"dead_after": {"failures": 1, "days": 0}}, archive=public)
+    config = world.config
+
+    async def scenario() -> None:
+        watch = Saved(url, private)
+        cycle = run_cycle(
+            config,
+            cwd=world.folder,
+            clock=world.clock,
+            progress=watch,
+            nameservers=world.dns.nameservers,
+        )
+        task = asyncio.create_task(cycle)
+        await watch.done.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(scenario())
+    assert world.states([url, private]) == [State.DEAD, State.DEAD]
+    assert lookup(world, url).outcome is Outcome.QUEUED
+    assert lookup(world, private).outcome is Outcome.NOT_ASKED  # nor will it be
+
+
+def test_a_dead_link_that_may_be_a_key_is_told_to_no_archive_and_the_report_says_why(
+    world: World,
+) -> None:
+    (url,) = dead(world, "/reset/8f14e45fceea?token=abcdef")
+    world.configure(archive={"wayback_url": "https://web.archive.org"})  # it is not asked
+    world.check()
+    found = lookup(world, url)
+    why = "What follows /reset/ in its path may be a key."
+    assert (found.outcome, found.detail, found.next_at) == (Outcome.NOT_ASKED, why, None)
+    assert f"No archive was asked. {why}" in world.report.replace("\\", "")
+    assert not world.archive.log
+    world.configure(archive={"wayback_url": world.archive.url})  # an archive of one's own
+    world.check()
+    assert lookup(world, url).outcome is Outcome.NOT_ARCHIVED
+
+
+def test_a_better_date_of_the_citation_starts_a_new_search(world: World) -> None:
+    (url,) = dead(world, "/a")
+    for taken in (2018, 2020, 2025):
+        world.archive.capture(url, f"{taken}0101000000")
+    world.check()
+
+    def year() -> int:
+        copy = lookup(world, url).snapshot
+        assert copy
+        return copy.timestamp.year
+
+    assert (year(), lookup(world, url).cited_from) == (2025, CitedFrom.FIRST_SEEN)
+    world.note("a.md", f"---\ncreated: 2020-06-01\n---\n\n{url}")
+    world.archive.ill("503")
+    world.pass_days(1)
+    world.check()
+    assert year() == 2025  # nothing is lost
+    asked = world.archive.requests.total()
+    world.check()
+    assert world.archive.requests.total() == asked  # nor is an ill archive asked each time
+    world.archive.well()
+    world.pass_days(0.1)
+    world.check()
+    assert (year(), lookup(world, url).cited_from) == (2020, CitedFrom.FRONT_MATTER)
+    world.note("a.md", f"---\ncreated: 2020-06-01\n---\n\n{url} (accessed 2018-03-04)")
+    world.pass_days(1)
+    world.check()
+    assert (year(), lookup(world, url).cited_from) == (2018, CitedFrom.ACCESSED)
+    asked = world.archive.requests.total()
+    world.note("a.md", f"{url}")  # a date that goes away is no better one
+    world.pass_days(1)
+    world.check()
+    assert world.archive.requests.total() == asked
+    assert year() == 2018
 
 
 def test_another_archive_is_asked_if_the_configuration_names_it(world: World) -> None:
@@ -203,16 +317,47 @@ def test_any_link_can_be_looked_for_by_hand(world: World) -> None:
     world.note("a.md", alive)
     world.check()
     assert not world.archive.log  # a living link is no archive's business
-    assert find(world, alive)[0].startswith("Not archived; it will be asked again after")
+    assert find(world, alive)[0] == "Not archived."  # nobody asks again while it lives
+    assert "  archive     Not archived.\n" in explain(story_of(world.config, alive))
     world.archive.capture(alive, "20240101000000")
     world.archive.capture(alive, "20250101000000")
     shown, day = find(world, alive)
     assert shown == f"{world.archive.url}/web/20250101000000/{alive}"
     assert day.endswith("it was opened, and shows the page.")
-    assert f"/web/20240101000000/{alive}" in find(world, alive, "2024-06-01")[0]
+    assert "after the note took the link (" not in day
+    assert "before the note took the link (" in day
+    shown, day = find(world, alive, "2024-06-01")
+    assert f"/web/20240101000000/{alive}" in shown
+    assert day.startswith("2024-01-01, 5 months before the day that you asked for (2024-06-01); ")
+    assert ", of the day that you asked for (2024-01-01); " in find(world, alive, "2024-01-01")[1]
+    never = "https://never.example/archived"
+    world.archive.capture(never, "20240105000000")
+    assert ", 2 years before today, as no note has taken it (2026-01-05); " in find(world, never)[1]
     assert world.links[alive].kept_by == ("127.0.0.1",)
     assert "Not archived" in find(world, "https://never.example/noted")[0]
     assert len(world.links) == 1
+
+
+def test_a_link_that_was_looked_for_while_it_lived_is_asked_about_when_it_dies(
+    world: World,
+) -> None:
+    url = world.web.page("site.example", "/", Reply(body=b"<title>Well</title>"))
+    world.note("a.md", url)
+    world.check()
+    assert find(world, url) == [
+        "Not archived.",
+        "No archive that was asked has a copy of this page.",
+    ]
+    world.archive.capture(url, "20250101000000")
+    world.configure(verdict={"dead_after": {"failures": 1, "days": 0}})
+    world.web.page("site.example", "/", GONE)
+    world.pass_days(1)
+    world.check(everything=True)
+    assert (world.state(url), lookup(world, url).outcome) == (State.DEAD, Outcome.FOUND)
+    (gone,) = dead(world, "/a")
+    world.check()
+    world.configure(archive={"timemaps": []})
+    assert find(world, gone)[0].startswith("Not archived; it will be asked again after 2026-01-13")
 
 
 def test_copies_that_reports_offer_can_be_opened_again(world: World) -> None:
@@ -221,6 +366,7 @@ def test_copies_that_reports_offer_can_be_opened_again(world: World) -> None:
         world.archive.capture(url, "20240101000000")
         world.archive.capture(url, "20230101000000")
     world.check()
+    assert len(verify(world, first, first, f"{first}#part")) == 1
     assert [line.partition(": http")[0] for line in verify(world)] == [
         f"{first}: still good",
         f"{second}: still good",
@@ -234,6 +380,20 @@ def test_copies_that_reports_offer_can_be_opened_again(world: World) -> None:
     assert lookup(world, first).outcome is Outcome.EXCLUDED
     with pytest.raises(LinkwatchError, match="no copy"):
         verify(world, "https://never.example/noted")
+
+
+def test_a_copy_from_after_the_failure_is_opened_again_too(world: World) -> None:
+    (url,) = dead(world, "/a")
+    world.archive.capture(url, "20240101000000")
+    world.check()
+    world.archive.capture(url, "20260106000000")
+    world.pass_days(3)
+    with Store(world.config.database) as store, store.writing() as connection:
+        connection.execute(  # as if it had been found while the link lived for a day
+            "update snapshots set timestamp = '2026-01-06T00:00:00.000Z',"
+            " url = replace(url, '20240101', '20260106')"
+        )
+    assert verify(world) == [f"{url}: still good: {world.archive.url}/web/20260106000000/{url}"]
 
 
 def test_a_copy_that_does_not_hold_any_more_gives_way(world: World) -> None:
@@ -277,14 +437,19 @@ def test_pages_can_be_saved_by_hand_whatever_the_setting(
     assert "save" not in world.archive.requests
     for name in ("IA_ACCESS_KEY_ID", "IA_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "a-key")
-    told = save(world, well, keyed, gone, "https://never.example/noted")
+    never = "https://never.example/noted"
+    told = save(world, keyed, gone, f"{well}#part", never, well)
     assert told.queue.counts[SaveState.DONE] == 1
-    assert {url: why.partition(":")[0] for url, why in told.refused.items()} == {
-        keyed: "Its query has a value named 'token', which may be a key.",
-        gone: "It is dead",
-        "https://never.example/noted": "No note has mentioned it.",
-    }
     assert world.links[well].kept_by == ("127.0.0.1",)
+    copy = world.links[well].lookup.snapshot
+    assert copy is not None
+    assert [fate(one) for one in told.fates] == [
+        f"{keyed}: not saved. Its query has a value named 'token', which may be a key.",
+        f"{gone}: not saved. It is dead: there is nothing to save.",
+        f"{well}: saved: {copy.url}",
+        f"{never}: not saved. No note has mentioned it.",
+    ]
+    assert [one.unsaved for one in told.fates] == [True, True, False, True]
     assert [form["url"] for form in world.archive.forms] == [well]
     screen = overview(archives_status_of(world.config, now=world.clock.utc_now()))
     assert "save          none (archive.save)\n              1 done\n" in screen
@@ -294,6 +459,76 @@ def test_pages_can_be_saved_by_hand_whatever_the_setting(
     world.check()
     assert save(world, everything=True).queue.counts[SaveState.DONE] == 2
     assert [form["url"] for form in world.archive.forms] == [well, other]  # a copy is enough
+
+
+@pytest.fixture
+def keys(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("IA_ACCESS_KEY_ID", "IA_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "a-key")
+
+
+def fates(world: World, *urls: str) -> list[tuple[str, bool]]:
+    """What is told of each, without its address."""
+    told = save(world, *urls).fates
+    assert [one.url for one in told] == list(urls)
+    return [(fate(one).removeprefix(f"{one.url}: "), one.unsaved) for one in told]
+
+
+@pytest.mark.usefixtures("keys")
+def test_what_is_on_its_way_into_the_archive_is_told_from_what_is_not(world: World) -> None:
+    urls = [
+        world.web.page("well.example", f"/{i}", Reply(body=b"<title>Well</title>")) for i in "abcd"
+    ]
+    world.note("a.md", " ".join(urls))
+    world.check()
+    outcomes: list[Saving] = ["later", "pending", "refused", "refused"]
+    for url, outcome in zip(urls, outcomes, strict=True):
+        code = "celery" if url == urls[2] else "blocked-url"
+        world.archive.saving(url, outcome, status_ext=f"error:{code}", times=1)
+    goes_on = "`linkwatch archive save` goes on with it after 2026-01-0"
+    later, pending, failed, blocked = fates(world, *urls)
+    assert later[0].startswith(f"on its way. It was submitted. {goes_on}")
+    assert pending[0].startswith("on its way. It was submitted")
+    assert failed[0].startswith(
+        f"on its way. It waits for its turn. The archive could not save it (celery). {goes_on}"
+    )
+    assert blocked[0] == "not saved. The archive keeps this address out of Save Page Now."
+    assert [unsaved for _, unsaved in (later, pending, failed, blocked)] == [
+        False,
+        False,
+        False,
+        True,
+    ]
+    # What is under way is no reason to say no, nor to submit it again.
+    again = fates(world, urls[0])
+    assert again[0][0].startswith("on its way. It was submitted.")
+    assert [form["url"] for form in world.archive.forms].count(urls[0]) == 1
+
+
+@pytest.mark.usefixtures("keys")
+@pytest.mark.parametrize(
+    ("illness", "words"),
+    [
+        ("503", "The archive answered with status 503."),
+        ("refused", "The archive could not be asked: "),
+        ("429", "The archive says: too many requests."),
+        ("401", "The archive does not know the keys in IA_ACCESS_KEY_ID and IA_SECRET_ACCESS_KEY"),
+    ],
+)
+def test_what_can_not_even_be_submitted_is_not_saved_and_says_why(
+    world: World, illness: Illness, words: str
+) -> None:
+    urls = [
+        world.web.page("well.example", f"/{i}", Reply(body=b"<title>Well</title>")) for i in "ab"
+    ]
+    world.note("a.md", " ".join(urls))
+    world.check()
+    world.archive.ill(illness)
+    for told, unsaved in fates(world, *urls):
+        assert told.startswith(f"not saved. {words}")
+        assert told.endswith(" It stays queued.")
+        assert unsaved
+    assert save(world).stopped.startswith(words)
 
 
 def test_one_screen_tells_who_keeps_what_and_what_was_asked(world: World) -> None:

@@ -71,10 +71,15 @@ def test_it_goes_where_it_is_told_in_the_form_that_the_name_says(shop: Shop) -> 
         assert piped.stdout is not None
         assert piped.stdout.buffer.read() == PAGE  # type: ignore[attr-defined]  # a text stream's
     assert piped.returncode == 0
-    for target in (".", "nowhere/x.html", "x.bin/y"):
+    (shop.folder / "folder").mkdir()
+    for target in ("folder", "nowhere/x.html", "x.bin/y"):
         ran = shop.run("export", url, "--output", target)
         assert (ran.code, ran.err.count("\n")) == (1, 1), target
-    assert shop.run("export", url, "--force", "--output", ".").code == 1
+    assert shop.run("export", url, "--force", "--output", "folder").code == 1
+    for target in ("", ".", "/"):
+        ran = shop.run("export", url, "--output", target)
+        assert (ran.code, ran.out) == (3, "")
+        assert "--output needs a file's name" in ran.err
 
 
 @pytest.mark.skipif(not hasattr(os, "openpty"), reason="no terminals there")
@@ -125,6 +130,26 @@ def test_a_copy_that_is_gone_or_damaged_is_one_sentence(shop: Shop) -> None:
     file.unlink()
     assert "is gone: there is no file" in shop.run("export", url).err
     assert not (shop.folder / "a.localhost-essay.html").exists()
+
+
+def test_where_the_newest_copy_is_damaged_an_older_one_is_given_out(shop: Shop) -> None:
+    url = page(shop)
+    [older] = (shop.folder / "data" / "copies").glob("*/*.warc.gz")
+    shop.web.page("a.localhost", "/essay", Reply(body=b"a new version"))
+    assert shop.run("check", "--all", "--quiet").code == 0
+    [newer] = {*(shop.folder / "data" / "copies").glob("*/*.warc.gz")} - {older}
+    assert shop.run("export", url, "--output", "new.html").err.startswith("new.html: ")
+    newer.write_bytes(newer.read_bytes()[:500])
+
+    ran = shop.run("export", url, "--output", "old.html")
+
+    assert (ran.code, (shop.folder / "old.html").read_bytes()) == (0, PAGE)
+    assert f"{newer} is damaged" in ran.err
+    assert "An older one is given out.\nold.html: the page as of 2" in ran.err
+    older.unlink()
+    none = shop.run("export", url, "--output", "none.html")
+    assert (none.code, none.err.count("\n")) == (1, 1)
+    assert f"{newer} is damaged" in none.err
 
 
 def test_it_needs_no_lock_and_explain_tells_of_copies(shop: Shop) -> None:

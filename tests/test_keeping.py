@@ -18,7 +18,7 @@ from types import SimpleNamespace
 import pytest
 
 from linkwatch.archive import local
-from linkwatch.exporting import newest_copy
+from linkwatch.exporting import exported, kept_copies
 from linkwatch.history import copies as copies_module
 from linkwatch.history.copies import copies_of, pending_copies
 from linkwatch.history.store import Store
@@ -46,7 +46,7 @@ class Keeper(World):
 
     def page(self, url: str) -> bytes:
         """What export gives."""
-        return local.Folder(self.config.database).page(newest_copy(self.config, url))
+        return exported(self.config, kept_copies(self.config, url)).data
 
     def settled(self) -> bool:
         """Whether nothing waits, and every file has its row."""
@@ -167,11 +167,60 @@ def test_a_copy_whose_file_somebody_removed_is_made_again(world: Keeper) -> None
     assert world.settled()
 
 
+def test_a_copy_that_was_damaged_is_made_again(world: Keeper) -> None:
+    url = world.web.page("a.example", "/page", Reply(body=b"words"))
+    world.note("a.md", url)
+    world.check()
+    file = world.files[0]
+    file.write_bytes(file.read_bytes()[:-20])
+    world.pass_days(7)
+    world.check()
+    [copy] = world.copies(url)
+    assert copy.at == copy.seen_at == world.links[url].checked_at
+    assert [path.name for path in world.files] == [Path(copy.path).name]
+    assert problems(world.files[0]) == []
+    assert world.page(url) == b"words"
+    assert world.settled()
+
+
+def test_a_damaged_copy_stays_where_the_new_one_can_not_be_written(
+    world: Keeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = world.web.page("a.example", "/page", Reply(body=b"words"))
+    world.note("a.md", url)
+    world.check()
+    file = world.files[0]
+    file.write_bytes(file.read_bytes()[:-1])
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(local, "os", SimpleNamespace(fsync=full, path=os.path))
+    world.pass_days(7)
+    world.check()
+    assert world.files == [file]
+    assert world.page(url) == b"words"  # nothing is missing from the page itself
+    assert world.settled()
+
+
+def test_a_damaged_copy_that_waits_for_its_judgement_is_dropped(world: Keeper) -> None:
+    url = world.web.page("a.example", "/page", Reply(body=b"words"))
+    world.note("a.md", url)
+    world.check()
+    world.files[0].write_bytes(b"half")
+    with Store(world.folder / "data" / "linkwatch.db") as store, store.writing() as connection:
+        connection.execute("update copies set pending = 1")
+    world.check()  # nothing is due
+    assert world.copies(url) == []
+    assert world.files == []
+    assert world.settled()
+
+
 def test_databases_in_one_folder_leave_each_others_copies_alone(world: Keeper) -> None:
     url = world.web.page("a.example", "/page", Reply(body=b"words"))
     world.note("a.md", url)
     world.check()
-    first = world.page(url), newest_copy(world.config, url)
+    first = world.page(url), kept_copies(world.config, url)
     world.settings["database"] = "data/other.db"
     world.check()
     assert len(world.files) == 2
@@ -182,7 +231,7 @@ def test_databases_in_one_folder_leave_each_others_copies_alone(world: Keeper) -
     world.check()
     assert len(world.files) == 1
     del world.settings["database"]
-    assert (world.page(url), newest_copy(world.config, url)) == first
+    assert (world.page(url), kept_copies(world.config, url)) == first
 
 
 def test_a_void_cycle_keeps_nothing(world: Keeper) -> None:

@@ -59,11 +59,15 @@ class Watch(Silent):
     def __init__(self) -> None:
         self.said: list[str] = []
         self.published: list[tuple[int, bool]] = []
+        self.waits: list[str] = []
+
+    def waiting(self, what: str) -> None:
+        self.waits.append(what)
 
     def unable(self, why: str) -> None:
         self.said.append(why)
 
-    def saving(self, links: int, archive: str, *, first: bool) -> None:
+    def saving(self, links: int, archive: str, *, first: bool, asked: bool) -> None:
         self.published.append((links, first))
 
 
@@ -353,6 +357,15 @@ def test_a_job_that_is_pending_for_ever_is_lost_and_after_a_day_submitted_anew(
 
     assert desk.submitted == [PAGE, PAGE]
     assert desk.row().state is SaveState.DONE
+
+
+def test_what_it_waits_for_is_said_every_minute(desk: Desk) -> None:
+    desk.links(PAGE)
+    desk.archive.saving(PAGE, "pending", times=1)
+    desk.save()
+    (words,) = {*desk.watch.waits}
+    assert words == "waiting for 127.0.0.1 to save pages: 1 submitted, 0 waiting for their turn"
+    assert 4 <= len(desk.watch.waits) <= 6  # in five minutes
 
 
 # What the archive answers
@@ -792,12 +805,16 @@ def test_the_first_time_it_is_said_that_this_publishes(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     for first in (True, False):
-        Lines().saving(2, "web.archive.org", first=first)
-    Silent().saving(2, "web.archive.org", first=True)
+        Lines().saving(2, "web.archive.org", first=first, asked=False)
+    Lines().saving(2, "web.archive.org", first=True, asked=True)
+    Silent().saving(2, "web.archive.org", first=True, asked=True)
 
-    before, after = capsys.readouterr().err.splitlines()
+    before, after, by_hand = capsys.readouterr().err.splitlines()
     assert "2 pages at web.archive.org" in before
-    assert "publishes their addresses" in before
+    assert before.endswith(
+        "publishes their addresses, for good (`archive.save` in the configuration)"
+    )
+    assert by_hand.endswith("publishes their addresses, for good")
     assert after == "saving up to 2 pages at web.archive.org"
 
 

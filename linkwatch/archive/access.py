@@ -11,6 +11,7 @@ Nothing here can hold up anything else: all of it ends when its time is over.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -25,6 +26,10 @@ from linkwatch.web.retry import RetryPolicy, retrying
 
 T = TypeVar("T")
 
+log = logging.getLogger("linkwatch")
+
+_LONG_S = 5.0  # a wait that a person who watches wants explained
+_TOLD_EVERY_S = 10.0
 _PATIENCE_S = 30.0  # waiting for a host's interval is fine, waiting for its back-off is not
 _ONCE_MORE = RetryPolicy(tries=2, first_wait_s=2.0)
 _NEVER_MORE = RetryPolicy(tries=1)
@@ -32,6 +37,10 @@ _NEVER_MORE = RetryPolicy(tries=1)
 
 async def _keep_nothing() -> None:
     pass
+
+
+def tell_nobody(what: str) -> None:
+    """For those whom nobody watches."""
 
 
 class Access:
@@ -45,14 +54,18 @@ class Access:
         clock: Clock,
         ends_s: float,
         keep: Callable[[], Awaitable[None]] = _keep_nothing,
+        waiting: Callable[[str], None] = tell_nobody,
     ) -> None:
         """`ends_s`: on the monotonic clock. `keep` writes the paces down; it is waited for before
-        a request leaves, so that not even a killed process spends a budget twice."""
+        a request leaves, so that not even a killed process spends a budget twice. `waiting` hears
+        what is being waited for, where that takes long."""
         self.paces = paces
         self.clock = clock
         self._hosts = hosts
         self._ends_s = ends_s
         self._keep = keep
+        self._waiting = waiting
+        self._told_s: float | None = None
         self._speaking: set[str] = set()  # archives that have answered anything
         self._silent: dict[str, set[Service]] = {}  # of the others: what was asked in vain
 
@@ -69,10 +82,12 @@ class Access:
         *,
         timeout_s: float,
         twice: bool = True,
+        about: str | None = None,
     ) -> T | ArchiveError:
         """The answer to a question about which `url` is asked, or why there is none.
 
         `question` makes one request, and raises ArchiveError. `twice`: it may be put again.
+        `about`: the page whose copy is asked for.
         """
         pace = self.paces.of(url)
 
@@ -87,7 +102,7 @@ class Access:
             clock=self.clock,
             before_wait=lambda _answer, _wait_s: None,
         )
-        await self._learn(pace, url, service, answer)
+        await self._learn(pace, url, service, answer, about)
         return answer
 
     async def _once(
@@ -101,6 +116,11 @@ class Access:
         if hindered := self.hindrance(url, service):
             return hindered
         endpoint = pace.endpoint(service)
+        if (wait_s := endpoint.wait_s()) >= _LONG_S:
+            self.tell(
+                f"{pace.archive} ({service}) has had its share of questions for this minute:"
+                f" waiting for {wait_s:.0f} s"
+            )
         place_s = await endpoint.place(until_s=self._ends_s)
         if place_s is None:
             return Unasked(Outcome.QUEUED, "there was no time left to ask")
@@ -110,7 +130,7 @@ class Access:
         try:
             async with self._hosts.turn(url, patience_s=_PATIENCE_S):
                 endpoint.left(place_s)
-                return await self._in_time(question, timeout_s)
+                return await self._timed(pace, service, question, timeout_s)
         except NotNowError as exc:
             return self.hindrance(url, service) or Unasked(
                 Outcome.RATE_LIMITED, str(exc), wait_s=exc.wait_s
@@ -130,6 +150,32 @@ class Access:
             )
         return None
 
+    def tell(self, what: str) -> None:
+        """Say what is being waited for, unless something was said just now."""
+        now_s = asyncio.get_running_loop().time()
+        if self._told_s is None or now_s - self._told_s >= _TOLD_EVERY_S:
+            self._told_s = now_s
+            self._waiting(what)
+
+    async def _timed(
+        self, pace: Pace, service: Service, question: Callable[[], Awaitable[T]], timeout_s: float
+    ) -> T | ArchiveError:
+        """The answer to a question that leaves now; a wait for it is told, and all is logged."""
+        loop = asyncio.get_running_loop()
+        start_s = loop.time()
+        what = f"waiting for {pace.archive} to answer ({service}, {timeout_s:.0f} s at most)"
+        telling = loop.call_later(_LONG_S, self.tell, what)
+        try:
+            answer = await self._in_time(question, timeout_s)
+        finally:
+            telling.cancel()
+        said = repr(str(answer)) if isinstance(answer, ArchiveError) else "ok"
+        log.debug(
+            "archive asked=%s service=%s ms=%d said=%s",
+            *(pace.archive, service, 1000 * (loop.time() - start_s), said),
+        )
+        return answer
+
     async def _in_time(
         self, question: Callable[[], Awaitable[T]], timeout_s: float
     ) -> T | ArchiveError:
@@ -147,7 +193,9 @@ class Access:
         except ArchiveError as exc:
             return exc
 
-    async def _learn(self, pace: Pace, url: str, service: Service, answer: object) -> None:
+    async def _learn(
+        self, pace: Pace, url: str, service: Service, answer: object, about: str | None
+    ) -> None:
         """What an answer means for the questions after it."""
         endpoint = pace.endpoint(service)
         match answer:
@@ -160,9 +208,9 @@ class Access:
             case ArchiveDown() if answer.silent and self._mute(pace, service):
                 self._stop(pace, url, Outcome.UNAVAILABLE, None, str(answer))
             case ArchiveDown():
-                endpoint.failed(Outcome.UNAVAILABLE, str(answer), silent=answer.silent)
+                endpoint.failed(Outcome.UNAVAILABLE, str(answer), silent=answer.silent, about=about)
             case ArchiveGarbled():
-                endpoint.failed(Outcome.MALFORMED, str(answer))
+                endpoint.failed(Outcome.MALFORMED, str(answer), about=about)
             case _:
                 self._speaking.add(pace.archive)
                 endpoint.answered()

@@ -91,6 +91,12 @@ def trouble(
     )
 
 
+def sentence(error: ArchiveError) -> str:
+    """A trouble's words as a sentence for a person."""
+    text = str(error)
+    return f"{text[:1].upper()}{text[1:]}."
+
+
 def moment_of(stamp: str) -> datetime | None:
     """A moment as archives write it, of 14 digits in UTC; None if it is none."""
     if not re.fullmatch(r"[0-9]{14}", stamp):

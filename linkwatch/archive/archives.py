@@ -8,6 +8,10 @@ from linkwatch.web.archived import archive_of
 from linkwatch.web.guard import literal, outside_dns, private_name
 from linkwatch.web.url import has_userinfo, host_of, name_of, request_url
 
+# Names that networks at home and at work use, and that will hardly ever be public (RFC 6762,
+# appendix G; ICANN leaves them alone): pages there are checked as all others.
+_AT_HOME = frozenset({"corp", "home", "intranet", "lan", "localdomain", "private"})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Archives:
@@ -26,6 +30,12 @@ class Archives:
     def base_url(self) -> str:
         """What stands before `/web/`."""
         return self.wayback_url.rstrip("/")
+
+    @property
+    def are_private(self) -> bool:
+        """Whether nobody outside hears what they are asked."""
+        services = (self.wayback_url, self.availability_url, *self.timemaps)
+        return self.allow_private and all(private_name(name_of(url)) for url in services)
 
     @property
     def cdx_url(self) -> str:
@@ -48,11 +58,7 @@ def not_for_archives(url: str, archives: Archives) -> str | None:
     if outside_dns(name):
         return "The host is outside the public web."
     private = private_name(name) or ("." not in name and literal(name) is None)
-    if private and not _is_private(archives):
+    private = private or name.rpartition(".")[2] in _AT_HOME
+    if private and not archives.are_private:
         return "The host is a private one, which no public archive is told."
     return None
-
-
-def _is_private(archives: Archives) -> bool:
-    services = (archives.wayback_url, archives.availability_url, *archives.timemaps)
-    return archives.allow_private and all(private_name(name_of(url)) for url in services)

@@ -12,21 +12,22 @@ and the TimeGate's own 404, for each spelling. What went wrong on the way is nev
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from linkwatch.archive.access import Access
 from linkwatch.archive.answers import ArchiveDown, ArchiveGarbled, Capture, Unasked
-from linkwatch.archive.archives import Archives, not_for_archives
+from linkwatch.archive.archives import Archives
 from linkwatch.archive.choose import end_of_day, not_after, ranked, usable, variants
+from linkwatch.archive.climb import Climb, not_asked, outcome_of, settle
 from linkwatch.archive.pace import Service
 from linkwatch.archive.playback import Astray, Playback
+from linkwatch.archive.savable import why_not_told
 from linkwatch.archive.threads import Threads
 from linkwatch.archive.timemap import listed
 from linkwatch.archive.verify import flaw
 from linkwatch.errors import ArchiveBusy, ArchiveError, ArchiveRefused
-from linkwatch.model import UNSETTLED, Lookup, Outcome, Snapshot, Wanted
+from linkwatch.model import Lookup, Outcome, Snapshot, Wanted
 from linkwatch.web.archived import archived
 from linkwatch.web.client import Client
 from linkwatch.web.url import name_of, request_url
@@ -37,47 +38,10 @@ if TYPE_CHECKING:  # waybackpy and requests take a fifth of a second that only a
 T = TypeVar("T")
 
 ROWS: Final = 200  # of the index a question, some 30 kB
-MOST_OPENED: Final = 3  # copies that returned a page, a link
-_MOST_ASTRAY: Final = 5  # and those that led nowhere
 _AVAILABILITY_S: Final = 20.0
 _CDX_S: Final = 60.0  # the index has been seen to need 52 s
 
-_ASK_AGAIN: Final = {  # where the archive itself names no time
-    Outcome.NOT_ARCHIVED: timedelta(days=7),
-    Outcome.NO_GOOD_COPY: timedelta(days=30),
-    Outcome.EXCLUDED: timedelta(days=30),
-    Outcome.RATE_LIMITED: timedelta(hours=1),
-    Outcome.UNAVAILABLE: timedelta(hours=1),
-    Outcome.MALFORMED: timedelta(hours=6),
-    Outcome.QUEUED: timedelta(0),
-}
-_A_BETTER_ONE: Final = timedelta(days=1)  # where a copy was found, and a better may exist
-
-
-@dataclass(slots=True, kw_only=True)
-class _Climb:
-    """What is known so far of one link's copies."""
-
-    want: Wanted
-    url: str  # as it is asked about
-    found: list[Capture] = field(default_factory=list)
-    done: set[str] = field(default_factory=set)  # addresses of copies that were opened
-    digests: set[str] = field(default_factory=set)  # of bytes that will not do
-    flawed: list[Snapshot] = field(default_factory=list)
-    opened: int = 0
-    astray: int = 0
-    troubles: list[ArchiveError] = field(default_factory=list)  # that leave a question open
-    refused: bool = False  # the archive does not show the site, and says so
-    perhaps_better: bool = False  # a copy was found; a better one could not be looked at
-    good: str | None = None  # the address of a copy that was opened and is good
-    unopened: Capture | None = None  # the best one that the archive could not show now
-    closer: bool = False  # there is a copy between the last one opened and the citation
-    asked: bool = False  # at least one request left
-
-    @property
-    def spent(self) -> bool:
-        """Whether enough copies were opened."""
-        return self.opened >= MOST_OPENED or self.astray >= _MOST_ASTRAY
+_NEVER: Final = datetime.max.replace(tzinfo=UTC)
 
 
 class Ladder:
@@ -100,21 +64,22 @@ class Ladder:
 
     async def lookup(self, want: Wanted) -> Lookup:
         """All that is asked about one link, and what it adds up to."""
-        why = not_for_archives(want.url, self._archives)
+        why = why_not_told(want.url, self._archives)
         if why is not None:
-            return self._told(want, Outcome.NOT_ASKED, detail=why)
-        climb = _Climb(
+            return not_asked(want, why)
+        climb = Climb(
             want=want,
             url=request_url(want.url) or want.url,
             done=set(want.flawed),
             opened=want.tried,
         )
-        copy = await self._again(climb) or await self._climb(climb)
-        if isinstance(copy, Snapshot):
-            return self._told(want, Outcome.FOUND, climb, snapshot=copy)
-        return self._settle(climb, copy)
+        end = await self._again(climb) or await self._climb(climb)
+        clock = self._access.clock
+        stop = self._access.paces.wayback.stopped()
+        stopped_s = stop.until_s - clock.monotonic_s() if stop else 0.0
+        return settle(climb, end, now=clock.utc_now(), stopped_s=stopped_s)
 
-    async def _again(self, climb: _Climb) -> Snapshot | Outcome | None:
+    async def _again(self, climb: Climb) -> Snapshot | Outcome | None:
         """What a copy shows today that was found before; None: no copy, or it will not do."""
         copy = climb.want.again
         if copy is None:
@@ -128,16 +93,16 @@ class Ladder:
             status=copy.status,
             memento=None if ours else copy.url,
         )
-        shown = await self._open(climb, [capture])
+        shown = await self._open(climb, [capture], whenever=True)
         if shown is None and climb.refused:
             climb.flawed.append(self._snapshot(capture, flaw="the archive shows it no more"))
         if shown is None and climb.unopened is not None:
             return self._snapshot(climb.unopened)
         if shown is None and climb.troubles:
-            return _outcome(climb.troubles[-1])
+            return outcome_of(climb.troubles[-1])
         return shown
 
-    async def _climb(self, climb: _Climb) -> Snapshot | Outcome:
+    async def _climb(self, climb: Climb) -> Snapshot | Outcome:
         """A verified copy; else what the archives have: nothing, nothing good, or silence."""
         near = await self._near(climb)
         climb.asked = climb.asked or not isinstance(near, Unasked)
@@ -166,7 +131,7 @@ class Ladder:
             return self._snapshot(climb.unopened)
         return Outcome.NO_GOOD_COPY if climb.found else Outcome.NOT_ARCHIVED
 
-    async def _closer(self, climb: _Climb, copy: Snapshot) -> Snapshot:
+    async def _closer(self, climb: Climb, copy: Snapshot) -> Snapshot:
         """A copy between a good one and the citation, which availability had overlooked.
 
         It never offers revisits: of a page that stays as it is, it knows the first copy alone.
@@ -177,11 +142,11 @@ class Ladder:
         climb.perhaps_better = bool(climb.troubles)
         return closer if closer is not None and closer.verified else copy
 
-    def _open_question(self, climb: _Climb, error: ArchiveError) -> Outcome:
+    def _open_question(self, climb: Climb, error: ArchiveError) -> Outcome:
         climb.troubles.append(error)
-        return _outcome(error)
+        return outcome_of(error)
 
-    async def _near(self, climb: _Climb) -> Capture | ArchiveError | None:
+    async def _near(self, climb: Climb) -> Capture | ArchiveError | None:
         """The nearest capture of all: from availability, else from the TimeGate.
 
         From the TimeGate too where availability is ill, or has no place before it.
@@ -202,7 +167,7 @@ class Ladder:
                 return near
         return await self._playback.nearest(url, at)
 
-    async def _rows(self, climb: _Climb, url: str) -> list[Capture] | ArchiveError:
+    async def _rows(self, climb: Climb, url: str) -> list[Capture] | ArchiveError:
         """The index's captures around the citation, and before it where those are crowded out."""
         want = climb.want
         rows = self._note(climb, await self._index(url, want.cited_at))
@@ -226,7 +191,7 @@ class Ladder:
             timeout_s=min(_CDX_S, self._archives.timeout_s),
         )
 
-    async def _other_spellings(self, climb: _Climb, rows: list[Capture] | ArchiveError) -> None:
+    async def _other_spellings(self, climb: Climb, rows: list[Capture] | ArchiveError) -> None:
         """Ask the TimeGate for the address and its other spellings, and keep what they find.
 
         Where the archive knew the address, only the last slash is left to try: it files http, https
@@ -249,9 +214,7 @@ class Ladder:
                     more = await self._rows(climb, spelling)
                     climb.found += more if isinstance(more, list) else []
 
-    async def _elsewhere(
-        self, climb: _Climb, rows: list[Capture] | ArchiveError
-    ) -> Snapshot | None:
+    async def _elsewhere(self, climb: Climb, rows: list[Capture] | ArchiveError) -> Snapshot | None:
         """A copy from another archive."""
         for timemap in self._archives.timemaps:
             if climb.spent:
@@ -270,15 +233,22 @@ class Ladder:
                 return copy
         return None
 
-    async def _open(self, climb: _Climb, captures: Iterable[Capture]) -> Snapshot | None:
-        """The first of some captures, the best first, that shows the page when it is opened."""
+    async def _open(
+        self, climb: Climb, captures: Iterable[Capture], *, whenever: bool = False
+    ) -> Snapshot | None:
+        """The first of some captures, the best first, that shows the page when it is opened.
+
+        `whenever`: also of those from after the link began to fail.
+        """
         want = climb.want
-        for capture in ranked(captures, cited_at=want.cited_at, failed_at=want.failed_at):
+        failed_at = _NEVER if whenever else want.failed_at
+        for capture in ranked(captures, cited_at=want.cited_at, failed_at=failed_at):
             shown = self._playback.shown_url(capture)
             if climb.spent:
                 return None
             if shown in want.proven or shown == climb.good:
                 return self._snapshot(capture, verified=True)
+            climb.first_flaw = climb.first_flaw or want.flawed.get(shown, "")
             if shown in climb.done or (capture.digest and capture.digest in climb.digests):
                 continue
             played = self._note(climb, await self._playback.play(capture))
@@ -302,6 +272,7 @@ class Ladder:
                 return self._snapshot(capture, verified=True)
             if capture.digest:
                 climb.digests.add(capture.digest)
+            climb.first_flaw = climb.first_flaw or why
             climb.flawed.append(self._snapshot(capture, flaw=why))
         return None
 
@@ -316,70 +287,13 @@ class Ladder:
             flaw=flaw,
         )
 
-    def _note(self, climb: _Climb, answer: T) -> T:
+    def _note(self, climb: Climb, answer: T) -> T:
         """Keep in mind what an answer leaves open."""
         if not isinstance(answer, Unasked):
             climb.asked = True
         if isinstance(answer, ArchiveError) and not isinstance(answer, ArchiveRefused):
             climb.troubles.append(answer)
         return answer
-
-    def _settle(self, climb: _Climb, outcome: Outcome) -> Lookup:
-        """What it means that no copy was found."""
-        want = climb.want
-        if climb.troubles and climb.opened < MOST_OPENED:
-            worst = climb.troubles[-1]
-            return self._told(want, _outcome(worst), climb, detail=_sentence(worst))
-        detail = ""
-        match outcome:
-            case Outcome.NOT_ARCHIVED:
-                detail = "No archive that was asked has a copy of this page."
-            case Outcome.NO_GOOD_COPY:
-                detail = _why_none_is_good(climb)
-            case Outcome.EXCLUDED:
-                detail = "The archive does not show this site, by its own words."
-        return self._told(want, outcome, climb, detail=detail)
-
-    def _told(
-        self,
-        want: Wanted,
-        outcome: Outcome,
-        climb: _Climb | None = None,
-        *,
-        snapshot: Snapshot | None = None,
-        detail: str = "",
-    ) -> Lookup:
-        now = self._access.clock.utc_now()
-        again = _ASK_AGAIN.get(outcome)
-        if climb is not None and snapshot is not None and not snapshot.verified:
-            again = _ASK_AGAIN[_outcome(climb.troubles[-1])]
-            detail = "The archive could not show it yet; it will be opened when it can."
-        elif climb is not None and snapshot is not None and climb.perhaps_better:
-            waits = _outcome(climb.troubles[-1]) is Outcome.QUEUED
-            again = timedelta(0) if waits else _A_BETTER_ONE
-            detail = "A closer copy may exist, which could not be looked at yet."
-        unsettled = outcome in UNSETTLED or (snapshot is not None and not snapshot.verified)
-        if climb is not None and unsettled and (waits_s := self._waits_s(climb)):
-            again = timedelta(seconds=waits_s)
-        return Lookup(
-            outcome=outcome,
-            asked_at=now if climb is not None and climb.asked else None,
-            next_at=None if again is None else now + again,
-            snapshot=snapshot,
-            cited_at=want.cited_at,
-            cited_from=want.cited_from,
-            detail=detail,
-            flawed=tuple(climb.flawed) if climb is not None else (),
-            tried=climb.opened if climb is not None and unsettled else 0,
-        )
-
-    def _waits_s(self, climb: _Climb) -> float:
-        """How long the archives that were in trouble want to be left alone."""
-        if not climb.troubles:
-            return 0.0
-        stop = self._access.paces.wayback.stopped()
-        stopped_s = stop.until_s - self._access.clock.monotonic_s() if stop else 0.0
-        return max([stopped_s, *(e.wait_s for e in climb.troubles if isinstance(e, Unasked))])
 
 
 def settled(near: object, want: Wanted) -> bool:
@@ -413,26 +327,3 @@ def crowded(rows: object, want: Wanted) -> bool:
         and len(rows) >= ROWS // 2
         and not any(settled(row, want) for row in rows)
     )
-
-
-def _why_none_is_good(climb: _Climb) -> str:
-    if climb.flawed:
-        return f"None of the copies will do; of the closest, {climb.flawed[0].flaw}."
-    return "The archive has copies, but none of a working page from before it failed."
-
-
-def _outcome(error: ArchiveError) -> Outcome:
-    match error:
-        case Unasked():
-            return error.outcome
-        case ArchiveBusy():
-            return Outcome.RATE_LIMITED
-        case ArchiveGarbled():
-            return Outcome.MALFORMED
-        case _:
-            return Outcome.UNAVAILABLE
-
-
-def _sentence(error: ArchiveError) -> str:
-    text = str(error)
-    return f"{text[:1].upper()}{text[1:]}."

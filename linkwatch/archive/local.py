@@ -139,9 +139,13 @@ class Folder:
         """Where a copy lies, by what its row says."""
         return self._root / path
 
-    def there(self, path: str) -> bool:
-        """Whether the file of a copy is there."""
-        return os.path.isfile(self.path(path))  # noqa: PTH113 - Path's raises in a locked folder
+    def whole(self, path: str, size_bytes: int) -> bool:
+        """Whether the file of a copy is there, of the size that was written; it is not read."""
+        place = self.path(path)
+        try:
+            return os.path.isfile(place) and os.path.getsize(place) == size_bytes  # noqa: PTH113, PTH202 - Path's raises in a locked folder
+        except OSError:  # removed just now
+            return False
 
     def write(self, path: str, data: bytes) -> None:
         """Put a file at `path`, whole or not at all. Raises OSError."""

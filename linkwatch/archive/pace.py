@@ -71,6 +71,7 @@ class Endpoint:
         self._clock = clock
         self._starts_s: deque[float] = deque()
         self._failures = 0
+        self._failed_about: set[str] = set()  # the pages in question, of these failures
         self._rest: Stop | None = None
 
     async def place(self, *, until_s: float) -> float | None:
@@ -121,15 +122,24 @@ class Endpoint:
     def answered(self) -> None:
         """It made sense."""
         self._failures = 0
+        self._failed_about.clear()
 
-    def failed(self, outcome: Outcome, detail: str, *, silent: bool = False) -> None:
+    def failed(
+        self, outcome: Outcome, detail: str, *, silent: bool = False, about: str | None = None
+    ) -> None:
         """It made none; three in a row, and the service gets ten minutes of rest.
 
         One is enough where it was `silent` to the end of our patience: that costs a minute each.
+        `about`: the page in question. Several failures about one page are one: all its copies may
+        be broken, and the service be well.
         """
-        self._failures += 1
+        if about is None or about not in self._failed_about:
+            self._failures += 1
+        if about is not None:
+            self._failed_about.add(about)
         if silent or self._failures >= _STRIKES:
             self._failures = 0
+            self._failed_about.clear()
             self._rest = Stop(outcome, self._clock.monotonic_s() + _REST_S, detail)
 
     def resting(self) -> Stop | None:

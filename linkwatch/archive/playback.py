@@ -22,15 +22,15 @@ from linkwatch.archive.answers import (
     stamp_of,
     trouble,
 )
-from linkwatch.archive.archives import Archives
+from linkwatch.archive.archives import Archives, not_for_archives
 from linkwatch.archive.pace import Service
 from linkwatch.errors import ArchiveError
 from linkwatch.model import Fault, Hop
-from linkwatch.web.archived import memento_of
+from linkwatch.web.archived import archive_of, memento_of
 from linkwatch.web.client import Answer, Client, RequestFault
 from linkwatch.web.linkformat import HEADER_CAP, links
 from linkwatch.web.retry import retry_after_s
-from linkwatch.web.url import request_url, resolve
+from linkwatch.web.url import has_userinfo, name_of, request_url, resolve
 
 WITHIN: Final = timedelta(
     days=1
@@ -115,7 +115,7 @@ class Playback:
         original = capture.original
         hops: list[Hop] = []
         for _ in range(_MOST_STEPS):
-            answer = await self._get(url)
+            answer = await self._get(url, about=_page(capture.original))
             if isinstance(answer, ArchiveError):
                 return answer
             taken_at = self._taken_at(answer, url)
@@ -135,6 +135,10 @@ class Playback:
             if place is not None and abs(place[1] - capture.timestamp) > WITHIN:
                 return Astray("it leads to a copy of another time")
             onward = place[2] if place else target
+            if not_for_archives(onward, self._archives) is not None:
+                return Astray("it leads to an address that no archive is asked about")
+            if place is not None and not self._stays(url, target):
+                return Astray("it leads away from the archive")
             if taken_at is not None:
                 hops.append(Hop(url=original, status=answer.status, location=onward))
                 original = onward
@@ -162,18 +166,34 @@ class Playback:
             return f"{ours}{stamp_of(taken_at)}id_/{target}"
         return target
 
+    def _stays(self, url: str, target: str) -> bool:
+        """Whether a redirect to a copy stays at its archive, or comes to the one we know."""
+        if has_userinfo(target):
+            return False
+        name, to = name_of(url), name_of(target)
+        near = to == name or to.endswith("." + name) or name.endswith("." + to)
+        known = archive_of(target)
+        return (
+            near
+            or to == name_of(self._base_url)
+            or (known is not None and known == archive_of(url))
+        )
+
     def _taken_at(self, answer: Answer, url: str) -> datetime | None:
         """When an answer was archived; None: the archive itself is speaking."""
         return memento_of(answer.headers, url, self._archives.wayback_url)
 
-    async def _get(self, url: str) -> Answer | ArchiveError:
-        """An archived response, a redirect of the archive's own, or its 404."""
+    async def _get(self, url: str, *, about: str | None = None) -> Answer | ArchiveError:
+        """An archived response, a redirect of the archive's own, or its 404.
+
+        `about`: the page, where this is one of its copies.
+        """
         timeout_s = min(_TIMEOUT_S, self._archives.timeout_s)
+        asked = request_url(url)
+        if asked is None:
+            return ArchiveGarbled("the archive gave an address that is none")
 
         async def question() -> Answer:
-            asked = request_url(url)
-            if asked is None:
-                raise ArchiveGarbled("the archive gave an address that is none")
             answer = _unpacked(await get(self._client, asked, self._archives, timeout_s))
             if answer.remark is not None:
                 raise ArchiveDown(f"of the copy only a part came: {answer.remark}", passing=True)
@@ -186,7 +206,9 @@ class Playback:
             words = answer.body[:65_536].decode("utf-8", "replace")
             raise trouble(answer.status, words, answer.headers, asked_s=asked_s)
 
-        return await self._access.ask(url, Service.PLAYBACK, question, timeout_s=timeout_s)
+        return await self._access.ask(
+            url, Service.PLAYBACK, question, timeout_s=timeout_s, about=about
+        )
 
 
 async def get(client: Client, url: str, archives: Archives, timeout_s: float) -> Answer:
@@ -220,6 +242,11 @@ def _unpacked(answer: Answer) -> Answer:
     except zlib.error:
         return answer
     return replace(answer, body=body)
+
+
+def _page(original: str) -> str:
+    """One name for a page, however its captures spell the address."""
+    return re.sub(r"\Ahttps?://(www\.)?", "", original.lower()).rstrip("/")
 
 
 def _place(url: str) -> tuple[str, datetime, str] | None:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING
 
-from linkwatch.archive.access import Access
+from linkwatch.archive.access import Access, tell_nobody
 from linkwatch.archive.archives import Archives
 from linkwatch.archive.ladder import Ladder
 from linkwatch.archive.pace import Paces
@@ -33,16 +33,22 @@ async def rescue(
     budget_s: float,
     paces: Paces,
     keep: Callable[[], Awaitable[None]],
+    waiting: Callable[[str], None] = tell_nobody,
 ) -> None:
     """Ask the archives for a copy of each link; `found` hears of every one, asked or not.
 
     `found` may be called for a second link while it is busy with a first; `keep` writes the paces
-    down. Ends about when `budget_s` is over, whatever the archives do; what was not asked by then
-    is `queued`.
+    down; `waiting` hears what is being waited for. Ends about when `budget_s` is over, whatever
+    the archives do; what was not asked by then is `queued`.
     """
     links = iter(wanted)
     access = Access(
-        paces=paces, hosts=hosts, clock=clock, ends_s=clock.monotonic_s() + budget_s, keep=keep
+        paces=paces,
+        hosts=hosts,
+        clock=clock,
+        ends_s=clock.monotonic_s() + budget_s,
+        keep=keep,
+        waiting=waiting,
     )
     threads = Threads(_THREADS)
     wayback = await threads.run(lambda: _open(archives, clock))

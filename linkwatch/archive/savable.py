@@ -1,9 +1,10 @@
-"""Which pages may be saved to an archive. Pure, and in doubt against it.
+"""Which pages archives may be asked about, and which may be saved. Pure, and in doubt against it.
 
-Whoever submits a URL publishes it, for good: it can be searched for, and opened by anybody. So what
-no archive is ever told of stays out (see `archives`), and so does every address that may be its own
-key: a link that somebody was sent, a session, a signed download. Leaving out a page that could have
-been saved costs a copy; publishing a key can't be undone.
+Whoever submits a URL publishes it, for good: it can be searched for, and opened by anybody; and who
+is asked about one learns it. So what no archive is ever told of stays out (see `archives`), and so
+does every address that may be its own key: a link that somebody was sent, a session, a signed
+download. Leaving out a page that could have been saved costs a copy; publishing a key can't be
+undone.
 
 In a query, names and values tell. In a path a random piece is mostly the number of a public page
 (a commit, a song, an article), so there it counts only where it is very long, where the word before
@@ -110,6 +111,17 @@ _BY_ADDRESS: Final = tuple(
         ("webhook.site", r"/"),
     )
 )
+
+
+def why_not_told(url: str, archives: Archives) -> str | None:
+    """Why no archive is asked about a link, in a sentence without its secrets; None if one may be.
+
+    Who is asked learns the address: what may be its own key is told to archives of one's own only.
+    """
+    told = not_for_archives(url, archives)
+    if told is None and not archives.are_private:
+        told = _why_its_own_key(url, depth=0)
+    return told
 
 
 def why_not_saved(url: str, archives: Archives, exclude: Sequence[Pattern]) -> str | None:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Final, assert_never
 
-from linkwatch.archive.answers import Capture, Unasked
+from linkwatch.archive.answers import Capture, Unasked, sentence
 from linkwatch.archive.playback import Astray, Played
 from linkwatch.archive.spn import (
     Accepted,
@@ -146,11 +146,11 @@ def after_submission(before: Save, row: Save, reply: Reply | ArchiveError, now: 
         case Refused():
             return _refused(row, reply.code, reply.kind, now)
         case Unsure():
-            return replace(row, detail=_sentence(reply))
+            return replace(row, detail=sentence(reply))
         case Unasked():
             return before
         case ArchiveError():
-            return replace(before, detail=_sentence(reply))
+            return replace(before, detail=sentence(reply))
     assert_never(reply)
 
 
@@ -295,11 +295,6 @@ def _later(row: Save, error: ArchiveError, now: datetime) -> Save:
 def began(row: Save) -> datetime:
     """When a row's job began, or is to begin; where there is none, when it was submitted."""
     return row.starts_at or row.submitted_at or row.queued_at
-
-
-def _sentence(error: ArchiveError) -> str:
-    text = str(error)
-    return f"{text[:1].upper()}{text[1:]}."
 
 
 def midnight(now: datetime) -> datetime:

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Final
 
 from linkwatch.archive.access import Access
-from linkwatch.archive.answers import Capture
+from linkwatch.archive.answers import Capture, Unasked, sentence
 from linkwatch.archive.archives import Archives
 from linkwatch.archive.pace import Paces, Service
 from linkwatch.archive.playback import Playback, Played
@@ -56,7 +56,7 @@ from linkwatch.archive.spn import (
 from linkwatch.archive.verify import flaw
 from linkwatch.clock import Clock
 from linkwatch.errors import ArchiveError
-from linkwatch.model import Save, SaveState, Snapshot
+from linkwatch.model import Outcome, Save, SaveState, Snapshot
 from linkwatch.web.client import Client
 from linkwatch.web.hosts import Hosts
 from linkwatch.web.url import host_of, name_of, request_url
@@ -72,6 +72,12 @@ class Saving:
     done: int = 0
     refused: int = 0
     trouble: str = ""  # why it ended early, where a person can do something about it
+    stopped: str = ""  # the same, whatever the reason: a sentence
+
+    @property
+    def news(self) -> int:
+        """How many links this told something new of."""
+        return self.done + self.refused
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +87,7 @@ class Notebook:
     row: Callable[[Save], Awaitable[None]]
     put_off: Callable[[datetime, str | None], Awaitable[None]]  # what is queued; of one host
     paces: Callable[[], Awaitable[None]]
+    waiting: Callable[[str], None]  # hears what is being waited for
 
 
 async def save(
@@ -108,6 +115,7 @@ async def save(
         clock=clock,
         ends_s=clock.monotonic_s() + budget_s,
         keep=notebook.paces,
+        waiting=notebook.waiting,
     )
     async with Client(
         allow_private=archives.allow_private,
@@ -143,6 +151,8 @@ class _Run:
     closed: bool = False  # nothing more is submitted in this run
     mute: bool = False  # nor are jobs asked after
     paused_until: datetime | None = None  # nothing is submitted before
+    told_of: str = ""  # what was said of the wait last
+    told_at: datetime | None = None
 
     async def run(self) -> Saving:
         while True:
@@ -152,7 +162,19 @@ class _Run:
             wait_s = self._wait_s()
             if wait_s is None:
                 return self.told
+            self._tell()
             await self.access.clock.sleep(wait_s)
+
+    def _tell(self) -> None:
+        """What is being waited for: when that changes, and every minute."""
+        now = self._now()
+        under_way = sum(row.state is SaveState.SUBMITTED for row in self.rows)
+        queued = sum(row.state is SaveState.QUEUED for row in self.rows)
+        numbers = f"{under_way} submitted, {queued} waiting for their turn"
+        if numbers != self.told_of or self.told_at is None or now - self.told_at >= A_MINUTE:
+            self.told_of, self.told_at = numbers, now
+            archive = name_of(self.spn.url)
+            self.notebook.waiting(f"waiting for {archive} to save pages: {numbers}")
 
     def _now(self) -> datetime:
         return self.access.clock.utc_now()
@@ -281,8 +303,11 @@ class _Run:
         if why := self.why_not(before.url):
             await self._put(place, untold(before, why))
             return False
-        if self.access.left_s <= SUBMIT_S or self.access.hindrance(self.spn.url, Service.SAVE):
+        if self.access.left_s <= SUBMIT_S:
             self.closed = True
+            return False
+        if hindered := self.access.hindrance(self.spn.url, Service.SAVE):
+            self._close(hindered)
             return False
         row = submitting(before, now)
         await self._put(place, row)
@@ -318,7 +343,9 @@ class _Run:
         self.closed = True
         if isinstance(error, KeysRefused):
             self.mute = True
-            self.told.trouble = (
+            self.told.trouble = self.told.stopped = (
                 "The archive does not know the keys in "
                 f"{ACCESS_VARIABLE} and {SECRET_VARIABLE}: nothing is saved."
             )
+        elif not (isinstance(error, Unasked) and error.outcome is Outcome.QUEUED):
+            self.told.stopped = self.told.stopped or sentence(error)

@@ -23,8 +23,18 @@ class PendingCopy:
 
     id: int
     path: str
+    size_bytes: int  # of its file
     void: bool  # its cycle does not count
     result: CheckResult | None  # what its cycle's check of the link came to
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noted:
+    """What is to be done about some copies that were taken note of."""
+
+    fresh: list[LocalCopy]  # to be written
+    spoiled: list[tuple[int, str]]  # to be dropped then, row and file: fresh ones replace them
+    crowded_out: int  # for which there is no room
 
 
 def save_pending(
@@ -33,15 +43,15 @@ def save_pending(
     copies: Sequence[LocalCopy],
     *,
     total_bytes: int,
-    there: Callable[[str], bool],
-) -> tuple[list[LocalCopy], int]:
+    whole: Callable[[str, int], bool],
+) -> Noted:
     """Take note of copies whose files are about to be written: those that are new.
 
-    One with the bytes of its link's newest only moves that one's `seen_at` on, unless somebody
-    removed its file: then it takes its place. And the number of those that `total_bytes` have no
-    room for.
+    One with the bytes of its link's newest only moves that one's `seen_at` on, unless the file is
+    gone or damaged: then it takes its place. `whole`: whether a file is there, of that size.
     """
     fresh: list[LocalCopy] = []
+    spoiled: list[tuple[int, str]] = []
     coming: set[str] = set()  # their files are not there yet
     crowded_out = 0
     with store.writing() as connection:
@@ -51,27 +61,30 @@ def save_pending(
             if link is None:
                 continue
             newest = connection.execute(
-                """select id, digest, path from copies where link_id = ?
+                """select id, digest, path, size_bytes from copies where link_id = ?
                    order by at desc, id desc limit 1""",
                 (link["id"],),
             ).fetchone()
             same = newest is not None and newest["digest"] == copy.digest
-            if same and newest["path"] not in coming and not there(newest["path"]):
-                connection.execute("delete from copies where id = ?", (newest["id"],))
-                same = False
-            if same:
+            good = same and (
+                newest["path"] in coming or whole(newest["path"], newest["size_bytes"])
+            )
+            freed = newest["size_bytes"] if same and not good else 0
+            if good:
                 connection.execute(
                     "update copies set seen_at = ? where id = ?",
                     (to_text(copy.seen_at), newest["id"]),
                 )
-            elif size + copy.size_bytes > total_bytes:
+            elif size - freed + copy.size_bytes > total_bytes:
                 crowded_out += 1
             else:
-                size += copy.size_bytes
+                size += copy.size_bytes - freed
                 _insert(store, link["id"], cycle_id, copy)
                 fresh.append(copy)
                 coming.add(copy.path)
-    return fresh, crowded_out
+                if same and newest["path"] != copy.path:
+                    spoiled.append((newest["id"], newest["path"]))
+    return Noted(fresh=fresh, spoiled=spoiled, crowded_out=crowded_out)
 
 
 def _insert(store: Store, link_id: int, cycle_id: int, copy: LocalCopy) -> None:
@@ -79,7 +92,8 @@ def _insert(store: Store, link_id: int, cycle_id: int, copy: LocalCopy) -> None:
         """insert into copies (link_id, cycle_id, at, seen_at, path, digest, size_bytes, length,
                                status, content_type, title)
            values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-           on conflict (path) do update set seen_at = excluded.seen_at""",
+           on conflict (path) do update
+           set seen_at = excluded.seen_at, size_bytes = excluded.size_bytes""",
         (
             *(link_id, cycle_id, to_text(copy.at), to_text(copy.seen_at), copy.path, copy.digest),
             *(copy.size_bytes, copy.length, copy.status, copy.content_type, copy.title),
@@ -93,11 +107,13 @@ def pending_copies(store: Store) -> list[PendingCopy]:
         PendingCopy(
             id=row["copy_id"],
             path=row["path"],
+            size_bytes=row["size_bytes"],
             void=row["void"] is not None,
             result=None if row["id"] is None else result_of(row["url"], row, ()),
         )
         for row in store.rows(
-            """select copies.id as copy_id, copies.path, cycles.void, links.url, checks.*
+            """select copies.id as copy_id, copies.path, copies.size_bytes, cycles.void,
+                      links.url, checks.*
                from copies join cycles on cycles.id = copies.cycle_id
                join links on links.id = copies.link_id
                left join checks on checks.link_id = copies.link_id

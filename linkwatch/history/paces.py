@@ -33,13 +33,19 @@ def read_paces(store: Store) -> list[KeptPace]:
 
 
 def save_paces(store: Store, paces: Iterable[KeptPace]) -> None:
-    """Keep them for whoever asks next, in this process or another."""
+    """Keep them for whoever asks next, in this process or another.
+
+    Those of which there is nothing to remember go: of archives that were asked long ago.
+    """
+    kept = list(paces)
+    idle = [one.archive for one in kept if not (one.stops or one.stop or one.starts or one.rests)]
     with store.writing() as connection:
+        connection.executemany("delete from paces where archive = ?", [(name,) for name in idle])
         connection.executemany(
             """insert or replace into paces
                (archive, stops, stopped_until, stopped_for, detail, asked, resting)
                values (?, ?, ?, ?, ?, ?, ?)""",
-            [_row(pace) for pace in paces],
+            [_row(pace) for pace in kept if pace.archive not in idle],
         )
 
 

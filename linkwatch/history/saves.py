@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from linkwatch.history.overrules import decisions
-from linkwatch.history.snapshots import keep_snapshot, save_lookup
+from linkwatch.history.snapshots import keep_snapshot, save_lookup, snapshot_of
 from linkwatch.history.store import BATCH, Store
 from linkwatch.history.times import from_text, to_text
 from linkwatch.history.verdicts import unsteady_hosts
@@ -26,7 +26,6 @@ from linkwatch.model import (
     SaveQueue,
     SaveState,
     SaveWhy,
-    Snapshot,
     State,
 )
 from linkwatch.web.url import bare
@@ -234,10 +233,10 @@ def _begin_anew(
 def enqueue(
     store: Store, urls: Iterable[str], why: SaveWhy = SaveWhy.ASKED, *, now: datetime
 ) -> dict[str, str | None]:
-    """Queue some links; for each, in a sentence, why it was not, or None.
+    """Queue some links; for each, in a sentence, why it will not be saved, or None.
 
-    What was submitted and has not ended is left to its course. Whether a link may be published is
-    the caller's to know (`archive.savable`).
+    What was submitted and has not ended is on its way, and left to its course. Whether a link may
+    be published is the caller's to know (`archive.savable`).
     """
     told: dict[str, str | None] = {}
     with store.writing() as connection:
@@ -262,9 +261,8 @@ def _enqueue(connection: sqlite3.Connection, url: str, why: SaveWhy, now: dateti
             (row["link_id"], SaveState.QUEUED, why, to_text(now), to_text(now)),
         )
         return None
-    if row["state"] in (SaveState.SUBMITTED, SaveState.LOST):
-        return "It was submitted, and what became of it is not known yet."
-    _begin_anew(connection, row["id"], why, now, now)
+    if row["state"] not in (SaveState.SUBMITTED, SaveState.LOST):
+        _begin_anew(connection, row["id"], why, now, now)
     return None
 
 
@@ -396,16 +394,7 @@ _ROWS: Final = """
 
 
 def _save(row: Any) -> Save:
-    copy = None
-    if row["snapshot_url"] is not None:
-        copy = Snapshot(
-            archive=row["archive"],
-            timestamp=from_text(row["timestamp"]),
-            url=row["snapshot_url"],
-            status=row["status"],
-            verified=bool(row["verified"]),
-            flaw=row["flaw"],
-        )
+    has_copy = row["snapshot_url"] is not None
     return Save(
         url=row["url"],
         state=SaveState(row["state"]),
@@ -422,5 +411,5 @@ def _save(row: Any) -> Save:
         detail=row["detail"],
         copy_at=from_text(row["copy_at"]),
         copy_of=row["copy_of"],
-        snapshot=copy,
+        snapshot=snapshot_of(row, url="snapshot_url") if has_copy else None,
     )

@@ -47,7 +47,7 @@ def _with_copies(store: Store, want: Wanted, *, anew: bool) -> Wanted:
     return replace(
         want,
         proven=frozenset(row["url"] for row in copies if row["verified"] and row["url"] != again),
-        flawed=frozenset(row["url"] for row in copies if row["flaw"]),
+        flawed={row["url"]: row["flaw"] for row in copies if row["flaw"]},
         tried=copies[0]["tried"] or 0 if copies and not anew else 0,
         again=offered,
         seen=Sighting(at=from_text(seen[0]["at"]), fingerprint=fingerprint_of(*seen[0][1:]))
@@ -67,12 +67,12 @@ def offered(store: Store) -> list[str]:
     ]
 
 
-def snapshot_of(row: sqlite3.Row) -> Snapshot:
-    """A row of `snapshots`."""
+def snapshot_of(row: sqlite3.Row, *, url: str = "url") -> Snapshot:
+    """A row of `snapshots`; or of more than that, with its address in another column."""
     return Snapshot(
         archive=row["archive"],
         timestamp=from_text(row["timestamp"]),
-        url=row["url"],
+        url=row[url],
         status=row["status"],
         verified=bool(row["verified"]),
         flaw=row["flaw"],
@@ -155,6 +155,11 @@ def save_lookup(store: Store, url: str, lookup: Lookup, now: datetime) -> None:
                 "update lookups set next_at = ?, tried = ? where id = ?",
                 (to_text(lookup.next_at), lookup.tried, row["id"]),
             )
+            if lookup.outcome not in UNSETTLED:  # there is none that is closer to this date
+                connection.execute(
+                    "update lookups set cited_at = ?, cited_from = ? where id = ?",
+                    (to_text(lookup.cited_at), lookup.cited_from, row["id"]),
+                )
             return
         snapshot_id = None
         if lookup.snapshot is not None:

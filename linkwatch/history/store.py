@@ -59,6 +59,12 @@ def is_locked(database: Path) -> bool:
     return False
 
 
+def require_history(path: Path) -> None:
+    """Raise StoreError where there is no history."""
+    if not path.exists():
+        raise StoreError(f"There is no history at {path} yet: run `linkwatch check` first.")
+
+
 class Store:
     """An open history."""
 
@@ -69,8 +75,8 @@ class Store:
         it can't be opened or brought up to date, or if a newer linkwatch made it.
         """
         self.path = path
-        if must_exist and not path.exists():
-            raise StoreError(f"There is no history at {path} yet: run `linkwatch check` first.")
+        if must_exist:
+            require_history(path)
         with self._explained():
             if not must_exist:
                 path.parent.mkdir(parents=True, exist_ok=True)

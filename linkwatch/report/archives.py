@@ -7,12 +7,26 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from linkwatch.model import UNSETTLED, KeptPace, Lookup, Outcome, SaveQueue, Wanted
+from linkwatch.model import (
+    UNSETTLED,
+    KeptPace,
+    Lookup,
+    Outcome,
+    Save,
+    SaveQueue,
+    SaveState,
+    Wanted,
+)
 from linkwatch.report import words
 from linkwatch.report.inert import shown, terminal
 
 _LABEL_WIDTH: Final = 14
 _REFUSED_SHOWN: Final = 5
+_ON_ITS_WAY: Final = {
+    SaveState.QUEUED: "It waits for its turn.",
+    SaveState.SUBMITTED: "It was submitted.",
+    SaveState.LOST: "It was submitted, and no copy is to be seen yet.",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +67,7 @@ def overview(status: ArchivesStatus) -> str:
 def _lines(status: ArchivesStatus) -> Iterator[str]:
     yield from _row("now", words.minute(status.now))
     if not status.enabled:
-        yield from _row("", "archive.enabled is false: no archive is asked")
+        yield from _row("", "archive.enabled is false: no archive is asked, not by hand either")
     dead = words.count(status.dead, "dead link")
     yield from _row("verified", f"copies of {status.kept_dead} of {dead}, {status.kept} of all")
     for keeper, number in sorted(status.keepers.items(), key=lambda item: (-item[1], item[0])):
@@ -62,7 +76,10 @@ def _lines(status: ArchivesStatus) -> Iterator[str]:
         yield from _row("dead links", f"{number} {outcome}")
     if status.next_at is not None:
         yield from _row("next question", f"after {words.minute(status.next_at)}")
-    yield from _row("save", f"{status.save} (archive.save)")
+    save = f"{status.save} (archive.save)"
+    if not status.enabled and status.save != "none":
+        save = f"none, as archive.enabled is false (archive.save is {status.save})"
+    yield from _row("save", save)
     for line in queue(status.queue):
         yield from _row("", line)
     if status.local_copies:
@@ -98,23 +115,71 @@ def queue(saves: SaveQueue) -> Iterator[str]:
         yield f"refused: {terminal(save.url)}: {shown(save.detail or save.code)}"
 
 
-def answer(found: Lookup) -> Iterator[str]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fate:
+    """What came of a link that somebody wanted saved."""
+
+    url: str
+    why_not: str = ""  # why it is not even queued: a sentence
+    save: Save | None = None
+    stopped: str = ""  # why no more could be submitted, if so: a sentence
+
+    @property
+    def unsaved(self) -> bool:
+        """Whether it is neither saved nor on its way."""
+        if self.why_not or self.save is None or self.save.state is SaveState.REFUSED:
+            return True
+        return self.save.state is SaveState.QUEUED and bool(self.stopped)
+
+
+def fate(one: Fate) -> str:
+    """What came of a link that somebody wanted saved, in one line."""
+    save = one.save
+    if one.why_not or save is None:
+        return f"{one.url}: not saved. {one.why_not}"
+    if save.state is SaveState.REFUSED:
+        return f"{one.url}: not saved. {save.detail or save.code}"
+    if save.state is SaveState.DONE:
+        copy = save.snapshot
+        return f"{one.url}: saved: {copy.url}" if copy is not None else f"{one.url}: saved."
+    if one.unsaved:
+        return f"{one.url}: not saved. {one.stopped} It stays queued."
+    onward = "`linkwatch archive save` goes on with it"
+    if save.next_at is not None:
+        onward += f" after {words.minute(save.next_at)}"
+    why = f" {save.detail}" if save.detail.strip() else ""
+    return f"{one.url}: on its way. {_ON_ITS_WAY[save.state]}{why} {onward}."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What the archives said of a link that somebody asked about."""
+
+    lookup: Lookup
+    dead: bool  # then they are asked again by themselves
+    from_day: str  # what day a copy should be close to; "": the citation's
+
+
+def answer(found: Found) -> Iterator[str]:
     """What the archives said of one link."""
-    copy = found.snapshot
+    lookup = found.lookup
+    copy = lookup.snapshot
     if copy is not None:
         yield copy.url
         opened = "it was opened, and shows the page" if copy.verified else "it was not opened yet"
-        yield f"{words.day(copy.timestamp)}, {words.distance(found)}; {opened}."
+        yield f"{words.day(copy.timestamp)}, {words.distance(lookup, found.from_day)}; {opened}."
     else:
-        yield words.lookup(found)
-    if found.detail.strip():
-        yield found.detail
+        yield words.lookup(lookup, again=found.dead)
+    if lookup.detail.strip():
+        yield lookup.detail
 
 
 def is_open(found: Lookup) -> bool:
-    """Whether the archives left the question open."""
+    """Whether the archives left the question open, or were not asked at all."""
     copy = found.snapshot
-    return not copy.verified if copy is not None else found.outcome in UNSETTLED
+    if copy is not None:
+        return not copy.verified
+    return found.outcome in UNSETTLED or found.outcome is Outcome.NOT_ASKED
 
 
 def again(before: Wanted, lookup: Lookup) -> str:

@@ -77,7 +77,7 @@ def _lines(story: Story) -> Iterator[str]:
         yield from _row("ignored", *_ignored(link.overruled))
     if link.original is not None:
         yield from _row("original", *_original(link.original))
-    yield from _row("archive", *_archive(link.lookup))
+    yield from _row("archive", *_archive(link.lookup, dead=link.verdict.state is State.DEAD))
     if story.save is not None:
         yield from _row("saving", *_saving(story.save))
     if story.copies:
@@ -112,8 +112,8 @@ def _row(name: str, *texts: str) -> Iterator[str]:
         yield f"  {name if number == 0 else '':<{_LABEL_WIDTH}}{text}"
 
 
-def _archive(lookup: Lookup) -> Iterator[str]:
-    yield words.lookup(lookup)
+def _archive(lookup: Lookup, *, dead: bool) -> Iterator[str]:
+    yield words.lookup(lookup, again=dead)
     if lookup.detail.strip():
         yield shown(lookup.detail)
     copy = lookup.snapshot

@@ -122,17 +122,22 @@ def overruled(said: Overruled) -> str:
     return f"Ignored{until} {_IGNORED_BY[said.by]}."
 
 
-def distance(found: Lookup) -> str:
-    """How far the copy is from the citation, as the rest of a sentence; "" where it is unknown."""
+def distance(found: Lookup, from_day: str = "") -> str:
+    """How far the copy is from the citation, as the rest of a sentence; "" where it is unknown.
+
+    `from_day`: what day it is that the question was about, where it is not the citation's.
+    """
     copy, cited_at = found.snapshot, found.cited_at
     if copy is None or cited_at is None:
         return ""
     says = "" if found.cited_from is None else f", says {CITED_FROM[found.cited_from]}"
     days = (copy.timestamp.date() - cited_at.date()).days
     if not days:
-        return f"of the day on which the note took the link ({day(cited_at)}{says})"
+        from_day = from_day or "the day on which the note took the link"
+        return f"of {from_day} ({day(cited_at)}{says})"
+    from_day = from_day or "the note took the link"
     where = "before" if days < 0 else "after"
-    return f"{_span(abs(days))} {where} the note took the link ({day(cited_at)}{says})"
+    return f"{_span(abs(days))} {where} {from_day} ({day(cited_at)}{says})"
 
 
 def _span(days: int) -> str:
@@ -143,9 +148,16 @@ def _span(days: int) -> str:
     )
 
 
-def lookup(found: Lookup) -> str:
-    """What the archives said, as a sentence of ours; the copy and the detail are not in it."""
+def lookup(found: Lookup, *, again: bool = True) -> str:
+    """What the archives said, as a sentence of ours; the copy and the detail are not in it.
+
+    `again`: they will be asked again by themselves, as they are about dead links.
+    """
     text = _OUTCOMES[found.outcome]
-    if found.next_at is not None and found.outcome is not Outcome.FOUND:
+    if not again:
+        return f"{text}."
+    if found.outcome is Outcome.QUEUED:
+        text += "; the next check asks it"
+    elif found.next_at is not None and found.outcome is not Outcome.FOUND:
         text += f"; it will be asked again after {minute(found.next_at)}"
     return f"{text}."

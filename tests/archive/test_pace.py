@@ -136,6 +136,15 @@ def test_an_endpoint_rests_after_three_failures_in_a_row() -> None:
     assert endpoint.resting() is None
 
 
+def test_failures_about_one_page_are_one_failure() -> None:
+    endpoint = Endpoint(per_minute=1, clock=FakeClock())
+    for about in ("a", "b", "a", "b", "a"):  # two links are asked about at a time
+        endpoint.failed(Outcome.UNAVAILABLE, "status 503", about=about)
+    assert endpoint.resting() is None
+    endpoint.failed(Outcome.UNAVAILABLE, "status 503", about="c")
+    assert endpoint.resting()
+
+
 def test_a_silent_endpoint_rests_at_once() -> None:
     endpoint = Endpoint(per_minute=1, clock=FakeClock())
     endpoint.failed(Outcome.UNAVAILABLE, "no answer in time", silent=True)

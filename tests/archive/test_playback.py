@@ -22,7 +22,7 @@ STAMP = "20200601120000"
 GOOD = b"<html><title>A page</title><p>As it was.</html>"
 
 
-def on(archive: FakeArchive, act: Any) -> Any:
+def on(archive: FakeArchive, act: Any, **changes: Any) -> Any:
     """What `act` makes of the archive's playback."""
 
     async def scenario() -> Any:
@@ -31,7 +31,7 @@ def on(archive: FakeArchive, act: Any) -> Any:
             paces=paces_of(archive, clock), hosts=hosts_of(clock), clock=clock, ends_s=300
         )
         async with Client(allow_private=True) as client:
-            return await act(Playback(access, client, archives(archive, timeout_s=2.0)))
+            return await act(Playback(access, client, archives(archive, timeout_s=2.0, **changes)))
 
     return asyncio.run(scenario())
 
@@ -106,6 +106,63 @@ def test_a_redirect_that_leads_round_or_nowhere_has_an_end(
     archive.capture(URL, STAMP, status=302, location=target, body=b"")
     assert isinstance(play(archive), Astray)
     assert archive.requests.total() <= 6
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "https://me:word@example.org/b",
+        "ftp://example.org/b",
+        "http://wiki.lan/b",
+        "http://192.168.1.1/",
+        "https://web.archive.org/web/2020/https://example.org/",
+    ],
+)
+def test_an_archived_redirect_to_what_no_archive_is_told_of_is_not_followed(
+    archive: FakeArchive, target: str
+) -> None:
+    archive.capture(URL, STAMP, status=302, location=target, body=b"")
+    taken_at = moment_of(STAMP)
+    assert taken_at
+    capture = Capture(timestamp=taken_at, original=URL, status=200)
+    played = on(archive, lambda playback: playback.play(capture), allow_private=False)
+    assert isinstance(played, Astray)
+    assert "no archive is asked about" in played.why
+    assert archive.requests.total() == 1
+
+
+@pytest.mark.parametrize(
+    ("url", "target", "stays"),
+    [
+        ("https://arquivo.pt/wayback/1/x", "https://arquivo.pt/wayback/2/x", True),
+        ("https://arquivo.pt/wayback/1/x", "https://www.arquivo.pt/wayback/2/x", True),
+        ("https://archive.today/1/x", "https://archive.ph/2/x", True),
+        ("https://arquivo.pt/wayback/1/x", "https://elsewhere.example/wayback/1/x", False),
+        ("https://arquivo.pt/wayback/1/x", "https://notarquivo.pt/wayback/1/x", False),
+        ("https://arquivo.pt/wayback/1/x", "https://me@arquivo.pt/wayback/1/x", False),
+    ],
+)
+def test_a_redirect_to_a_copy_stays_at_its_archive(
+    archive: FakeArchive, url: str, target: str, stays: bool
+) -> None:
+    async def act(playback: Playback) -> tuple[bool, bool]:
+        return playback._stays(url, target), playback._stays(url, f"{archive.url}/web/2020/x")
+
+    assert on(archive, act) == (stays, True)
+
+
+def test_a_copy_at_an_address_that_is_none_leaves_no_budget_behind(archive: FakeArchive) -> None:
+    taken_at = moment_of(STAMP)
+    assert taken_at
+    capture = Capture(timestamp=taken_at, original=URL, status=200, memento="http://[")
+
+    async def act(playback: Playback) -> tuple[Any, int]:
+        played = await playback.play(capture)
+        return played, len(playback._access.paces.all())
+
+    played, paces = on(archive, act)
+    assert isinstance(played, ArchiveGarbled)
+    assert paces == 1
 
 
 @pytest.mark.parametrize("encoding", ["gzip", ""])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import re
 import time
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -10,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from linkwatch.archive import access
 from linkwatch.archive.answers import ArchiveDown, Capture
 from linkwatch.archive.archives import Archives, not_for_archives
 from linkwatch.archive.ladder import crowded, settled
@@ -66,9 +69,10 @@ def run(
     hosts: Hosts | None = None,
     budget_s: float = 300.0,
     paces: Paces | None = None,
+    waits: list[str] | None = None,
     **changes: Any,
 ) -> dict[str, Lookup]:
-    """One rescue; what was told of each link."""
+    """One rescue; what was told of each link. `waits`: gets what was waited for."""
     told: dict[str, Lookup] = {}
     clock = clock or FakeClock()
 
@@ -86,6 +90,7 @@ def run(
             budget_s=budget_s,
             paces=paces or paces_of(archive, clock),
             keep=nothing,
+            waiting=(waits if waits is not None else []).append,
         )
 
     asyncio.run(scenario())
@@ -281,8 +286,9 @@ def test_a_fault_that_does_not_pass_gets_no_third_try(archive: FakeArchive) -> N
 def test_excluded_needs_the_archives_own_words(archive: FakeArchive) -> None:
     archive.block("https://example.org/")
     archive.block("https://other.example/", robots=True)
-    told = run(archive, [want(), want("https://other.example/x"), want("https://third.example/")])
-    assert [lookup.outcome for lookup in told.values()] == [
+    urls = [URL, "https://other.example/x", "https://third.example/"]
+    told = run(archive, [want(url) for url in urls])
+    assert [told[url].outcome for url in urls] == [
         Outcome.EXCLUDED,
         Outcome.EXCLUDED,
         Outcome.NOT_ARCHIVED,
@@ -644,6 +650,23 @@ def test_a_capture_that_breaks_does_not_end_the_search(
     assert lookup.snapshot.verified
 
 
+def test_three_captures_that_break_end_no_other_search(archive: FakeArchive) -> None:
+    other = "https://example.org/other"
+    for month in ("03", "04", "05"):
+        archive.capture(URL, f"2020{month}10000000")
+    archive.capture("http://www.example.org/a", "20190610000000")
+    archive.capture(other, "20200610000000")
+    archive.ill("503", service="playback", times=6)  # the best three, twice each
+    clock = FakeClock()
+    paces = paces_of(archive, clock)
+    first = run(archive, clock=clock, paces=paces)[URL]
+    assert first.snapshot
+    assert (first.snapshot.verified, first.snapshot.timestamp.year) == (True, 2019)
+    second = run(archive, [want(other)], clock=clock, paces=paces)[other]
+    assert second.snapshot
+    assert second.snapshot.verified
+
+
 def test_a_copy_that_could_not_be_reached_is_not_called_flawed(archive: FakeArchive) -> None:
     archive.capture(URL, "20200610000000", status=302, location="https://never.example/", body=b"")
     lookup = run(archive)[URL]
@@ -659,3 +682,31 @@ def test_what_another_archive_refuses_says_nothing_of_the_first(
     other_archive.ill("blocked")
     lookup = run(archive, timemaps=(other_archive.timemap_url,))[URL]
     assert lookup.outcome is Outcome.UNAVAILABLE
+
+
+# What a person who watches is told
+
+
+def test_what_is_waited_for_is_said_once_it_takes_long(
+    archive: FakeArchive, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    waits: list[str] = []
+    with caplog.at_level(logging.DEBUG, "linkwatch"):
+        run(archive, waits=waits)
+    assert waits == []
+    services = [record.getMessage().split()[2] for record in caplog.records]
+    assert services == [
+        *("service=availability", "service=cdx"),
+        *["service=playback"] * 4,
+    ]
+    monkeypatch.setattr(access, "_LONG_S", 0.01)
+    archive.ill("hung")
+    run(archive, waits=waits, timeout_s=0.2)
+    # Once in ten seconds is enough, however many questions it lets us wait with.
+    assert waits == ["waiting for 127.0.0.1 to answer (availability, 0 s at most)"]
+
+
+def test_a_wait_for_a_place_in_the_budget_is_said(archive: FakeArchive) -> None:
+    waits: list[str] = []
+    run(archive, many(30), waits=waits)
+    assert re.match(r"127.0.0.1 \(\w+\) has had its share of questions for this minute: ", waits[0])

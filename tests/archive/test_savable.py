@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from linkwatch.archive.archives import Archives
-from linkwatch.archive.savable import why_not_saved
+from linkwatch.archive.savable import why_not_saved, why_not_told
 from linkwatch.patterns import compile_pattern
 
 WEB = Archives(
@@ -59,6 +59,7 @@ JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9P
 )
 def test_an_ordinary_page_may_be_saved(url: str) -> None:
     assert why_not_saved(url, WEB, ()) is None
+    assert why_not_told(url, WEB) is None
 
 
 @pytest.mark.parametrize(
@@ -74,6 +75,9 @@ def test_an_ordinary_page_may_be_saved(url: str) -> None:
         ("http://0x7f.1/", "private"),
         ("http://wiki/", "private"),
         ("http://nas.local/", "private"),
+        *((f"http://wiki.{top}/page", "private") for top in ("lan", "home", "corp", "intranet")),
+        ("http://wiki.localdomain/", "private"),
+        ("http://wiki.private/", "private"),
         ("http://abc.onion/", "outside"),
         ("https://web.archive.org/web/2020/https://example.org/", "archive's page"),
         ("https://archive.ph/abcde", "archive's page"),
@@ -129,6 +133,7 @@ def test_what_may_be_a_key_is_never_published(url: str, words: str) -> None:
     assert why is not None
     assert words in why
     assert "abc" not in why.replace("abc.onion", "")  # the secret is not repeated
+    assert why_not_told(url, WEB) == why  # nor is it told to who is asked for a copy
 
 
 def test_what_the_user_leaves_out_is_never_published() -> None:
@@ -148,4 +153,6 @@ def test_a_private_archive_is_told_of_private_pages_but_not_of_keys() -> None:
 
     assert why_not_saved("http://wiki.internal/page", own, ()) is None
     assert why_not_saved("http://wiki.internal/page?token=1", own, ()) is not None
+    assert why_not_told("http://wiki.internal/page?token=1", own) is None  # nobody else hears it
+    assert why_not_told("http://wiki.lan/", own) is None
     assert why_not_saved("http://wiki.internal/page", WEB, ()) is not None
