@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,7 +9,7 @@ from typing import Any
 
 from linkwatch.history.checks import fingerprint_of, marks_of
 from linkwatch.history.mentions import linked
-from linkwatch.history.originals import WATCHED, originals_of
+from linkwatch.history.originals import EVER_CHECKED, originals_of
 from linkwatch.history.store import BATCH, Store
 from linkwatch.history.times import to_text
 from linkwatch.model import Remembered, State
@@ -49,11 +48,13 @@ def due(
     if notes is not None:
         wanted = linked(store, notes)
         wanted |= originals_of(store, wanted)
+    turn = f"select id from links where {EVER_CHECKED}"  # noqa: S608 - our own text
+    if not everything:  # in two halves, each of which is found in the index
+        turn = f"{turn} and next_check is null union all {turn} and next_check <= :now"
     rows = store.rows(
-        f"""{_DUE} where (links.mentioned = 1 or {WATCHED}) and links.state != 'skipped'
-           and (:everything or links.next_check is null or links.next_check <= :now)
+        f"""{_DUE} where links.id in ({turn})
            order by links.last_check is not null, links.last_check, links.id""",
-        {"everything": everything, "now": to_text(now)},
+        {"now": to_text(now)},
     )
     return [_due(row) for row in rows if wanted is None or row["id"] in wanted]
 
@@ -91,15 +92,18 @@ def _due(row: Any) -> DueLink:
 
 def fragments(store: Store, links: Collection[int]) -> dict[str, set[str]]:
     """The fragments that notes name of these links, by link."""
-    wanted = frozenset(links)
+    wanted = list(links)
     found: dict[str, set[str]] = {}
-    for row in store.rows(
-        """select links.id, links.url as link, mentions.url from mentions
-           join links on links.id = mentions.link_id where instr(mentions.url, '#') > 0"""
-    ):
-        name = fragment_of(row["url"])
-        if name and row["id"] in wanted:
-            found.setdefault(row["link"], set()).add(name)
+    for i in range(0, len(wanted), BATCH):
+        some = wanted[i : i + BATCH]
+        for row in store.rows(
+            f"""select links.url as link, mentions.url from links
+                cross join mentions on mentions.link_id = links.id
+                where links.id in ({",".join("?" * len(some))}) and instr(mentions.url, '#') > 0""",  # noqa: S608 - only question marks
+            some,
+        ):
+            if name := fragment_of(row["url"]):
+                found.setdefault(row["link"], set()).add(name)
     return found
 
 
@@ -111,27 +115,29 @@ def witnesses(
     One on each of a few other hosts that answered when last asked, those first that were not
     asked for longest, and none that was asked today already.
     """
+    asked = {
+        row["host"]
+        for row in store.rows(
+            """select links.host from checks join links on links.id = checks.link_id
+               where checks.cycle_id = ?""",
+            (cycle_id,),
+        )
+    }
+    among = None if notes is None else linked(store, notes)
+    first: dict[str, int] = {}
+    for row in store.each(
+        """select id, host from links
+           where mentioned = 1 and state in ('alive', 'moved', 'blocked') and last_check < ?
+           order by last_check, id""",
+        (to_text(now - _REST),),
+    ):
+        if len(first) == _WITNESSES:
+            break
+        if row["host"] not in asked and (among is None or row["id"] in among):
+            first.setdefault(row["host"], row["id"])
+    few = ",".join("?" * len(first))
     rows = store.rows(
-        f"""with others as (
-                select id, host, last_check from links
-                where mentioned = 1 and state in ('alive', 'moved', 'blocked')
-                and last_check < :before and host not in (
-                    select asked.host from checks join links as asked on asked.id = checks.link_id
-                    where checks.cycle_id = :cycle)
-                and (:notes is null or id in (
-                    select link_id from mentions
-                    where note_id in (select value from json_each(:notes))))),
-            first as (
-                select id, last_check, row_number() over (
-                    partition by host order by last_check, id) as place from others)
-            {_DUE} where links.id in (
-                select id from first where place = 1 order by last_check, id limit :few)
-            order by links.last_check, links.id""",  # noqa: S608 - our own text
-        {
-            "before": to_text(now - _REST),
-            "cycle": cycle_id,
-            "notes": None if notes is None else json.dumps(list(notes)),
-            "few": _WITNESSES,
-        },
+        f"{_DUE} where links.id in ({few}) order by links.last_check, links.id",
+        list(first.values()),
     )
     return [_due(row) for row in rows]
