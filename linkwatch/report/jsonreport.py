@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from linkwatch.contract import LinkLine
+from linkwatch.contract import LinkLine, MentionLine
 from linkwatch.model import Ledger, Mention
 from linkwatch.report.words import instant
 
@@ -48,16 +48,16 @@ def render_json(ledger: Ledger, links: Iterable[LinkLine]) -> Iterator[str]:
     yield "\n]}\n"
 
 
-def mention_object(mention: Mention) -> dict[str, object]:
+def mention_line(mention: Mention) -> MentionLine:
     """A mention, as the report and `links --format jsonl` tell it."""
-    return {
-        "file": mention.file,
-        "line": mention.line,
-        "column": mention.column,
-        "url": mention.url,
-        "text": mention.text,
-        "kind": mention.kind,
-    }
+    return MentionLine(
+        file=mention.file,
+        line=mention.line,
+        column=mention.column,
+        url=mention.url,
+        text=mention.text,
+        kind=mention.kind,
+    )
 
 
 def encoded(value: object) -> str:

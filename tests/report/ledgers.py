@@ -12,7 +12,6 @@ from linkwatch.contract import (
     HopLine,
     IgnoredLine,
     LinkLine,
-    MentionLine,
     OriginalLine,
 )
 from linkwatch.model import (
@@ -35,7 +34,7 @@ from linkwatch.model import (
     State,
     Verdict,
 )
-from linkwatch.report.jsonreport import render_json
+from linkwatch.report.jsonreport import mention_line, render_json
 from linkwatch.report.words import instant
 from linkwatch.web.url import fragment_of
 
@@ -190,9 +189,7 @@ def line_of(link: LinkRecord) -> LinkLine:
         recoveries=verdict.recoveries,
         original=_original(original) if original else None,
         missing_fragments=sorted({fragment_of(m.url) for m in link.mentions if m.missing}),
-        mentions=[
-            MentionLine(m.file, m.line, m.column, m.url, m.text, m.kind) for m in link.mentions
-        ],
+        mentions=[mention_line(mention) for mention in link.mentions],
     )
 
 
