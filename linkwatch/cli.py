@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -88,7 +87,6 @@ def check(paths: tuple[Path, ...], everything: bool, exit_zero: bool) -> None:
     from linkwatch.clock import SystemClock
     from linkwatch.cycle import run_cycle
     from linkwatch.loop import run
-    from linkwatch.report.summary import one_line
     from linkwatch.report.words import count
     from linkwatch.watch import watching
 
@@ -112,7 +110,7 @@ def check(paths: tuple[Path, ...], everything: bool, exit_zero: bool) -> None:
     if not call.quiet:
         if not result.checked:
             say("Nothing was due.")
-        put(one_line(result.ledger))
+        put(result.line)
         if result.postponed:
             waiting = count(result.postponed, "link")
             say(f"Not asked: {waiting}, as their hosts want to be left alone or are silent.")
@@ -141,33 +139,32 @@ def report(shape: str | None, output: Path | None, fail_on: str | None) -> None:
     from linkwatch.history.store import Store
     from linkwatch.model import State
     from linkwatch.report.jsonreport import render_json
-    from linkwatch.report.markdown import render_markdown
-    from linkwatch.report.write import refuse_foreign, write_atomically
-    from linkwatch.wiring import ledger_of
+    from linkwatch.report.markdown import markdown_pieces
+    from linkwatch.report.summary import summarize
+    from linkwatch.report.write import in_chunks, refuse_foreign, write_atomically
+    from linkwatch.wiring import ledger_of, lines_of
 
     call = current()
     config = call.config()
-    with Store(config.database, must_exist=True) as store:
-        ledger = ledger_of(store, config)
     target = output or (Path("-") if shape else config.report_path)
     to_stdout = str(target) == "-"
-    if shape == "json":
-        pieces: Iterator[str] = render_json(ledger)
-    else:
-        folder = None if to_stdout else Path(os.path.abspath(target)).parent  # noqa: PTH100 - as named
-        pieces = iter([render_markdown(ledger, report_dir=folder)])
-    if to_stdout:
-        for piece in pieces:
-            put(piece, newline=False)
-    else:
-        if output is None:
-            refuse_foreign(target)
-        write_atomically(target, "".join(pieces))
-        if not call.quiet:
-            say(f"Report: {target}")
-    if fail_on and any(
-        link.verdict.state is State.DEAD and not link.ignored for link in ledger.links
-    ):
+    with Store(config.database, must_exist=True) as store, store.reading():
+        ledger = ledger_of(store, config)
+        if shape == "json":
+            pieces = render_json(ledger, lines_of(store, config))
+        else:
+            folder = None if to_stdout else Path(os.path.abspath(target)).parent  # noqa: PTH100 - as named
+            pieces = markdown_pieces(ledger, summarize(ledger), report_dir=folder)
+        if to_stdout:
+            for piece in in_chunks(pieces):
+                put(piece, newline=False)
+        else:
+            if output is None:
+                refuse_foreign(target)
+            write_atomically(target, pieces)
+    if not to_stdout and not call.quiet:
+        say(f"Report: {target}")
+    if fail_on and len(ledger.heard[State.DEAD]):
         sys.exit(Exit.DEAD)
 
 

@@ -35,10 +35,11 @@ from linkwatch.history.overrules import dead_in, note_covered
 from linkwatch.history.store import Store, one_at_a_time
 from linkwatch.history.writer import StoreThread
 from linkwatch.judging import judge_cycles
-from linkwatch.model import Ending, Ledger, Mark, Sign
+from linkwatch.model import Ending, Mark, Sign
 from linkwatch.progress import Progress
 from linkwatch.publishing import Publishing
-from linkwatch.report.markdown import render_markdown
+from linkwatch.report.markdown import markdown_pieces
+from linkwatch.report.summary import one_line, summarize
 from linkwatch.report.write import refuse_foreign, write_atomically
 from linkwatch.scan import Scanned, roots_of, scan
 from linkwatch.void import why_void
@@ -57,7 +58,7 @@ class Result:
     postponed: int  # links whose hosts want to be left alone, or archives that are silent
     unfinished: int  # links for which there was no time
     void: str | None
-    ledger: Ledger
+    line: str  # how things stand
 
 
 async def run_cycle(
@@ -169,15 +170,14 @@ class _Cycle:
         void = await self._settle(hurry=stopped)
         await self._asking.remember(void=void is not None)
         ending = Ending.ABORTED if stopped else Ending.FINISHED
-        await run(end_cycle, store, self._id, ending, clock.utc_now())
+        checked = await run(end_cycle, store, self._id, ending, clock.utc_now())
         if stopped or scanned is None:
             raise asyncio.CancelledError
-        ledger = await self._tell()
+        line = await self._tell()
         if void is None:
-            ledger = await self._rescue(ledger)
-            ledger = await self._save(ledger)
+            line = await self._rescue(line)
+            line = await self._save(line)
         dead = await run(dead_in, store, scanned.notes if paths else None)
-        checked = ledger.cycle.checked if ledger.cycle else 0
         log.info("cycle=%d event=end checked=%d dead=%d void=%s", self._id, checked, dead, void)
         return Result(
             checked=checked,
@@ -185,7 +185,7 @@ class _Cycle:
             postponed=outlook.postponed,
             unfinished=outlook.unfinished,
             void=void,
-            ledger=ledger,
+            line=line,
         )
 
     async def _settle(self, *, hurry: bool) -> str | None:
@@ -239,7 +239,7 @@ class _Cycle:
             self._progress.trouble(trouble)
         return scanned
 
-    async def _rescue(self, ledger: Ledger) -> Ledger:
+    async def _rescue(self, line: str) -> str:
         """Ask the archives, now that the cycle is over and told: however long they take."""
         asked = 0
         try:
@@ -248,20 +248,23 @@ class _Cycle:
             await self._tell()
             raise
         await self._asking.remember(void=False)  # what the archives' hosts wish
-        return await self._tell() if asked else ledger
+        return await self._tell() if asked else line
 
-    async def _save(self, ledger: Ledger) -> Ledger:
+    async def _save(self, line: str) -> str:
         """Save pages before they die, where that is wanted; what was submitted survives us."""
         told = await Publishing(self._archiving).save()
         await self._asking.remember(void=False)
-        return await self._tell() if told.news else ledger
+        return await self._tell() if told.news else line
 
-    async def _tell(self) -> Ledger:
-        ledger = await self._thread.run(ledger_of, self._store, self._config)
-        await self._thread.run(self._report, ledger)
-        return ledger
+    async def _tell(self) -> str:
+        """Write the report; how things stand, in one line."""
+        return await self._thread.run(self._report)
 
-    def _report(self, ledger: Ledger) -> None:
+    def _report(self) -> str:
         path = self._config.report_path
         refuse_foreign(path)
-        write_atomically(path, render_markdown(ledger, report_dir=path.parent))
+        with self._store.reading():
+            ledger = ledger_of(self._store, self._config)
+            summary = summarize(ledger)
+            write_atomically(path, markdown_pieces(ledger, summary, report_dir=path.parent))
+            return one_line(summary)

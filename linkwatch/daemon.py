@@ -31,7 +31,6 @@ from linkwatch.cycle import run_cycle
 from linkwatch.errors import LinkwatchError
 from linkwatch.notify import Notifier, watchdog_s
 from linkwatch.report.inert import terminal
-from linkwatch.report.summary import one_line
 from linkwatch.settings import Schedule
 from linkwatch.watch import Silent
 
@@ -161,7 +160,7 @@ class Daemon:
             log.warning("event=cycle result=void why=%s", terminal(result.void))
             self._notifier.status(f"the last cycle does not count: {result.void}")
             return False
-        self._notifier.status(one_line(result.ledger))
+        self._notifier.status(result.line)
         return True
 
     async def _pulse(self) -> None:

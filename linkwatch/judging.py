@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from itertools import chain
+from collections.abc import Collection, Iterable
+from itertools import chain, islice
 
 from linkwatch.drift import drift
 from linkwatch.evidence import Weight, weigh
@@ -14,14 +14,15 @@ from linkwatch.history.verdicts import (
     Case,
     Judged,
     cases,
+    counted,
     mentioned,
     save_verdicts,
     unjudged,
     unsteady_hosts,
 )
-from linkwatch.model import Reason, State
+from linkwatch.model import CheckResult, Reason, State
 from linkwatch.returned import lives_since
-from linkwatch.schedule import Standing, next_look
+from linkwatch.schedule import WORTH_SPREADING, Standing, next_look
 from linkwatch.verdict import Policy, judge, skipped
 from linkwatch.web.archived import archive_of
 
@@ -44,19 +45,21 @@ def rejudge(store: Store, policy: Policy, urls: Collection[str]) -> None:
 def _judge(
     store: Store,
     policy: Policy,
-    ids: Sequence[int],
+    ids: Iterable[int],
     *,
     cycle_id: int | None = None,
     up_to: int | None = None,
 ) -> None:
     """Judge links batch by batch. What is said of one meanwhile comes before its batch or after."""
     unsteady = unsteady_hosts(store)
-    vault = mentioned(store)
-    for i in range(0, len(ids), BATCH):
+    vault = mentioned(store, most=WORTH_SPREADING)
+    cycles = counted(store, up_to=up_to)
+    waiting = iter(ids)
+    while batch := list(islice(waiting, BATCH)):
         with store.writing():
             judged = [
                 _judged(case, policy, unsteady=case.host in unsteady, vault=vault)
-                for case in cases(store, ids[i : i + BATCH], up_to=up_to)
+                for case in cases(store, batch, cycles)
             ]
             save_verdicts(store, cycle_id, judged)
 
@@ -89,7 +92,13 @@ def _judged(case: Case, policy: Policy, *, unsteady: bool, vault: int) -> Judged
         checks=len(real),
         drift=changed,
         lives_at=lives_since(case.results, verdict) if case.watched and not changed else None,
+        detour=bool(case.results) and _is_detour(case.results[-1]),
     )
+
+
+def _is_detour(result: CheckResult) -> bool:
+    fine = result.fault is None and result.status is not None and 200 <= result.status < 300
+    return fine and any(hop.status not in (301, 308) for hop in result.hops)
 
 
 def _good(case: Case) -> int | None:

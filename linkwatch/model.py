@@ -8,10 +8,11 @@ Every datetime is aware and in UTC. Durations carry their unit in the name.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Protocol
 
 
 class Kind(StrEnum):
@@ -546,6 +547,17 @@ class CycleRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ahead:
+    """How many links are due when. No link is counted twice."""
+
+    now: int
+    in_a_day: int
+    in_a_week: int
+    later: int
+    first: datetime | None  # when the next one is due of those that are not yet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """A link whose verdict is another than after the valid cycle before.
 
@@ -561,16 +573,55 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Copies:
+    """Of how many links there is a verified copy. Ignored ones count too."""
+
+    links: int
+    dead: int
+    unanswered: int  # dead links about which no archive could be asked yet
+    next_at: datetime | None  # when the first of them is asked about again
+
+
+class Links(Protocol):
+    """Links in an order, gone through as often as one likes, and never all held at once.
+
+    They may be read anew each time.
+    """
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[LinkRecord]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ledger:
-    """All that a report tells of, read from history in one go."""
+    """All that a report tells of: counts, and those links that it names.
+
+    As long as it is in use, history must not change: `Store.reading` sees to that.
+    """
 
     cycle: CycleRecord | None  # the last finished one, void or not
     cycles: tuple[
         CycleRecord, ...
     ]  # finished and valid, oldest first: each day's last, twelve days
     notes: int
-    links: tuple[LinkRecord, ...]  # in the order of State, then url
+    mentions: int
+    states: Mapping[State, int]  # how many links that some note mentions; zeros too
+    copies: Copies
+    heard: Mapping[State, Links]  # those that nobody ignores, each by url
+    ignored: tuple[LinkRecord, ...]  # in the order of State, then url
+    # Of `heard`, by url: those that became another page, lost a fragment, have an original that
+    # lives, or an ignore that speaks up and did not before.
+    remarkable: tuple[LinkRecord, ...]
     changes: tuple[Change, ...]  # of the last finished, valid cycle
+    new: int = 0  # changes besides: links met for the first time, with nothing to say about them
     earlier: tuple[Change, ...] = ()  # of those in the week before it, newest first
     unsteady: tuple[tuple[str, int], ...] = ()  # hosts that come and go, and how many links do so
-    roots: dict[str, str]  # a note's name in mentions -> its absolute path
+    roots: Mapping[str, str]  # a note's name in mentions -> its absolute path; of those told so far
+
+    @property
+    def links(self) -> tuple[LinkRecord, ...]:
+        """All of them at once, in the order of State, then url: where they are known to be few."""
+        found = [*(link for heard in self.heard.values() for link in heard), *self.ignored]
+        order = list(State)
+        return tuple(sorted(found, key=lambda link: (order.index(link.verdict.state), link.url)))

@@ -24,7 +24,7 @@ _HOPE = timedelta(days=2)
 _SURELY = frozenset({Reason.NOT_FOUND, Reason.GONE, Reason.DNS, Reason.BAD_COPY})
 _LONG_DEAD = ((timedelta(days=180), 4), (timedelta(days=30), 2))  # dead for so long: so many times
 _RAREST = timedelta(days=90)
-_WORTH_SPREADING = 50  # links; the load of fewer needs no spreading
+WORTH_SPREADING = 50  # links; the load of fewer needs no spreading
 _SPREAD_FIRST = 0.85  # of the interval, after the first check
 _SPREAD = 0.1  # afterwards: enough to keep apart what was spread
 
@@ -45,7 +45,7 @@ def next_look(standing: Standing, recheck_after: timedelta) -> datetime:
     """When a link is due again."""
     interval = _interval(standing, recheck_after)
     early = EARLY
-    if standing.verdict.state is not State.SUSPECT and standing.vault >= _WORTH_SPREADING:
+    if standing.verdict.state is not State.SUSPECT and standing.vault >= WORTH_SPREADING:
         spread = _SPREAD_FIRST if standing.checks <= 1 else _SPREAD
         early += (1 - EARLY) * spread * _chance(standing.url, standing.checks)
     return standing.last + interval * (1 - early)

@@ -88,7 +88,7 @@ def status_of(config: Config, *, now: datetime) -> Status:
             running=running,
             killed=running is not None and not (locked or is_locked(database)),  # it may have begun
             cycles=outlook.last_cycles(store, CYCLES),
-            next_checks=outlook.next_checks(store),
+            ahead=outlook.next_checks(store, now),
             held=not_before(store, now),
             unsteady=outlook.unsteady_links(store),
             database=str(database),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
@@ -11,7 +11,9 @@ import msgspec
 
 from linkwatch.archive.archives import Archives
 from linkwatch.config import USER_AGENT, Config, require_regexes
+from linkwatch.contract import LinkLine
 from linkwatch.history.ledger import read_ledger, roots
+from linkwatch.history.lines import link_lines
 from linkwatch.history.store import Store
 from linkwatch.model import Ledger
 from linkwatch.notes.vault import display_names
@@ -78,9 +80,18 @@ def archives_of(config: Config, *, nameservers: Sequence[str] = ()) -> Archives:
 
 
 def ledger_of(store: Store, config: Config) -> Ledger:
-    """All that a report tells of, with the notes named as the configuration sees them."""
+    """All that a report tells of, with the notes named as the configuration sees them.
+
+    To be read and used within `Store.reading`.
+    """
     names, paths = places_of(store, config)
     return read_ledger(store, names=names, paths=paths)
+
+
+def lines_of(store: Store, config: Config) -> Iterator[LinkLine]:
+    """Every mentioned link as machines are told of it; within `Store.reading`, too."""
+    names, _ = places_of(store, config)
+    return link_lines(store, names=names)
 
 
 def places_of(store: Store, config: Config) -> tuple[dict[str, str], dict[str, str]]:

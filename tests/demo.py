@@ -10,7 +10,6 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from linkwatch.report.summary import one_line
 from tests.fakes.web import NEVER, Reply
 from tests.world import World
 
@@ -34,8 +33,8 @@ def main() -> None:
             if result.void:
                 _tell(f"          linkwatch: this cycle does not count: {result.void}")
             if day % 7 == 0:
-                _tell(f"\nWeek {day // 7}: {one_line(result.ledger)}")
-                for change in result.ledger.changes if day else ():
+                _tell(f"\nWeek {day // 7}: {result.line}")
+                for change in world.ledger.changes if day else ():
                     after = change.after or "no longer mentioned"
                     _tell(f"          {change.before} -> {after}  {change.url}")
                 _tell("")

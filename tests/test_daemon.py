@@ -24,7 +24,6 @@ from linkwatch.config import load
 from linkwatch.cycle import Result
 from linkwatch.daemon import Daemon
 from linkwatch.errors import StoreError
-from linkwatch.model import Ledger
 from tests.fakes.clock import FakeClock
 from tests.fakes.web import NEVER, FakeWeb, Reply
 
@@ -217,9 +216,9 @@ def _nobody_there() -> str:
     return " ".join(f"http://127.0.0.1:{port}/" for port in (1, 7, 9))
 
 
-LEDGER = Ledger(cycle=None, cycles=(), notes=0, links=(), changes=(), roots={})
-COUNTS = Result(checked=0, dead=0, postponed=0, unfinished=0, void=None, ledger=LEDGER)
-VOID = Result(checked=0, dead=0, postponed=0, unfinished=0, void="no network", ledger=LEDGER)
+LINE = "Nothing has been checked yet."
+COUNTS = Result(checked=0, dead=0, postponed=0, unfinished=0, void=None, line=LINE)
+VOID = Result(checked=0, dead=0, postponed=0, unfinished=0, void="no network", line=LINE)
 FULL = StoreError("Can't use the database: the disk is full.")
 BUG = ZeroDivisionError("a bug")
 Outcome = Result | Exception

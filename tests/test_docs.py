@@ -104,6 +104,7 @@ def test_no_wing_reaches_into_another(wing: str) -> None:
         "citation",
         "clock",
         "config",
+        "contract",
         "ends",
         "errors",
         "evidence",

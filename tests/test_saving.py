@@ -839,7 +839,7 @@ def test_a_cycle_saves_after_it_has_told(
         copy = world.links[page].lookup.snapshot
         assert copy is not None
         assert copy.verified
-        assert result.ledger.links[0].lookup.snapshot == copy
+        assert "1 of all 1" in world.report
         world.dns.down = True
         world.pass_days(8)
         world.archive.forget_requests()

@@ -5,6 +5,7 @@ and a clock that is moved by hand. The demo and the tests of whole cycles live i
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -17,9 +18,10 @@ from linkwatch.clock import Clock
 from linkwatch.config import Config, load
 from linkwatch.cycle import Result, run_cycle
 from linkwatch.history.store import Store
-from linkwatch.model import LinkRecord, State
+from linkwatch.model import Ledger, LinkRecord, State
+from linkwatch.report.jsonreport import render_json
 from linkwatch.watch import Silent
-from linkwatch.wiring import ledger_of
+from linkwatch.wiring import ledger_of, lines_of
 from tests.fakes.archive import FakeArchive
 from tests.fakes.clock import FakeClock
 from tests.fakes.dns import FakeDNS
@@ -110,6 +112,19 @@ class World:
         """Every mentioned link as history knows it now."""
         with Store(self.folder / "data" / "linkwatch.db") as store:
             return {link.url: link for link in ledger_of(store, self.config).links}
+
+    @property
+    def ledger(self) -> Ledger:
+        """What a report tells, as far as it is read by now."""
+        with Store(self.folder / "data" / "linkwatch.db") as store:
+            return ledger_of(store, self.config)
+
+    @property
+    def json(self) -> Any:
+        """The JSON report."""
+        with Store(self.folder / "data" / "linkwatch.db") as store:
+            lines = lines_of(store, self.config)
+            return json.loads("".join(render_json(ledger_of(store, self.config), lines)))
 
     def state(self, url: str) -> State:
         return self.links[url].verdict.state

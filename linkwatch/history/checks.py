@@ -34,22 +34,22 @@ _INSERT = f"insert into checks ({', '.join(_COLUMNS)}) values ({', '.join('?' * 
 def ends(store: Store, cycle_id: int) -> dict[int, End]:
     """Where redirects ended, by check: those of this cycle, and the last ones of other links.
 
-    Only of hosts that redirected in this cycle.
+    Only of hosts that redirected in this cycle, and not for good.
     """
-    redirected = """(links.mentioned = 1 or links.watched = 1) and checks.status between 200 and 299
-        and checks.fault is null and exists (
-            select 1 from hops where check_id = checks.id and hops.status not in (301, 308))"""
+    wanted = "(links.mentioned = 1 or links.watched = 1)"
     rows = store.rows(
         f"""with now as (
                 select checks.id, links.url, links.host, checks.final_url, good.final_url as before
                 from checks join links on links.id = checks.link_id
                 left join checks as good on good.id = links.good_check_id
-                where checks.cycle_id = ? and {redirected})
+                where checks.cycle_id = ? and {wanted} and checks.status between 200 and 299
+                and checks.fault is null and exists (
+                    select 1 from hops where check_id = checks.id and status not in (301, 308)))
             select * from now union
             select checks.id, links.url, links.host, checks.final_url, good.final_url from links
             join checks on checks.id = links.last_check_id
             left join checks as good on good.id = links.good_check_id
-            where links.host in (select host from now) and {redirected}""",  # noqa: S608 - our own text
+            where links.host in (select host from now) and links.detour = 1 and {wanted}""",  # noqa: S608 - our own text
         (cycle_id,),
     )
     return {

@@ -46,8 +46,8 @@ def set_void(store: Store, cycle_id: int, why: str | None) -> None:
             )
 
 
-def end_cycle(store: Store, cycle_id: int, ending: Ending, finished_at: datetime) -> None:
-    """Close a cycle, with how the mentioned links stand at its end."""
+def end_cycle(store: Store, cycle_id: int, ending: Ending, finished_at: datetime) -> int:
+    """Close a cycle, with how the mentioned links stand at its end; how many it checked."""
     counted = dict.fromkeys((str(state) for state in State), 0)
     for row in store.rows(
         "select state, count(*) as n from links where mentioned = 1 group by state"
@@ -69,6 +69,7 @@ def end_cycle(store: Store, cycle_id: int, ending: Ending, finished_at: datetime
                 "finished_at": to_text(finished_at),
             },
         )
+    return int(store.rows("select checked from cycles where id = ?", (cycle_id,))[0]["checked"])
 
 
 def mark_judged(store: Store, *, up_to: int) -> None:

@@ -1,18 +1,24 @@
-"""Reading history back: all that a report tells of, and one link's whole story."""
+"""Reading history back: all that a report tells of, and one link's whole story.
+
+A report names few of a vault's links, and counts the others. Those that it names are read batch by
+batch while it is written; none of it grows with what is only stored.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
 from typing import Any
 
 from linkwatch.history.anchors import missing
 from linkwatch.history.checks import hops_of, result_of
 from linkwatch.history.originals import originals
-from linkwatch.history.outlook import unsteady_links
+from linkwatch.history.outlook import note_count, state_counts, unsteady_links
 from linkwatch.history.overrules import decisions, pardon_of
-from linkwatch.history.snapshots import keepers_of
-from linkwatch.history.store import Store
+from linkwatch.history.snapshots import copies_in_all, keepers_of
+from linkwatch.history.store import BATCH, Store
 from linkwatch.history.times import from_text
 from linkwatch.model import (
     Change,
@@ -51,8 +57,13 @@ _TREND = 12  # days
 _UNTOUCHED = Decision()
 _NOT_ASKED = Lookup(outcome=Outcome.NOT_ASKED)
 _ORDER = {state: position for position, state in enumerate(State)}
+_WELL = (State.ALIVE, State.MOVED)
 _LINKS = """
-    select links.*, checks.status, checks.final_url,
+    select links.id, links.url, links.state, links.reason, links.since, links.detail,
+           links.recoveries, links.first_seen, links.last_check, links.next_check, links.checks,
+           links.last_check_id, links.watched, links.original_id,
+           links.changed_at, links.changed_from, links.changed_to,
+           checks.status, checks.final_url,
            lookups.outcome, lookups.asked_at, lookups.next_at, lookups.cited_at,
            lookups.cited_from, lookups.detail as lookup_detail,
            snapshots.archive, snapshots.timestamp, snapshots.url as snapshot_url,
@@ -69,35 +80,22 @@ def roots(store: Store) -> list[str]:
     return [row["root"] for row in store.rows("select distinct root from notes order by root")]
 
 
-def read_ledger(store: Store, *, names: Mapping[str, str], paths: Mapping[str, str]) -> Ledger:
-    """Everything that a report tells of.
+def read_ledger(
+    store: Store, *, names: Mapping[str, str], paths: Mapping[str, str], batch: int = BATCH
+) -> Ledger:
+    """Everything that a report tells of; to be read and used within `Store.reading`.
 
     `names`: what to put before the path of a note, by its root. `paths`: the absolute path of
-    each root.
+    each root. `batch`: links that are read at a time.
     """
-    with store.reading():
-        return _ledger(store, names, paths)
-
-
-def _ledger(store: Store, names: Mapping[str, str], paths: Mapping[str, str]) -> Ledger:
-    mentions, files = _mentions(store, names, paths)
-    rows = store.rows(f"{_LINKS} where links.mentioned = 1")
-    hops = hops_of(store, [row["last_check_id"] for row in rows if row["last_check_id"]])
-    told = decisions(store)
-    keepers = keepers_of(store)
-    copied = originals(store)
-    links = [
-        _record(
-            row,
-            mentions.get(row["id"], {}),
-            hops.get(row["last_check_id"], ()),
-            told.get(row["id"], _UNTOUCHED),
-            keepers.get(row["id"], ()),
-            copied.get(row["id"]),
-        )
-        for row in rows
-    ]
-    links.sort(key=lambda link: (_ORDER[link.verdict.state], link.url))
+    told, lost = decisions(store), missing(store)
+    reader = _Reader(store, names, paths, told, lost, batch)
+    states = state_counts(store)
+    unheard = {link_id for link_id, decision in told.items() if decision.ignored}
+    ignored = sorted(reader.of(unheard), key=_place)
+    heard = dict(states)
+    for link in ignored:
+        heard[link.verdict.state] -= 1
     latest = [
         row["id"]
         for row in store.rows(
@@ -113,16 +111,46 @@ def _ledger(store: Store, names: Mapping[str, str], paths: Mapping[str, str]) ->
         {"before": latest[-1] if latest else None, "days": _TREND},
     )
     last = store.rows("select * from cycles where ending = 'finished' order by id desc limit 1")
+    changes, new = _changes(store, latest, unheard)
     return Ledger(
         cycle=_cycle(last[0]) if last else None,
         cycles=tuple(_cycle(row) for row in valid),
-        notes=store.rows("select count(*) as n from notes")[0]["n"],
-        links=tuple(links),
-        changes=_changes(store, latest),
+        notes=note_count(store),
+        mentions=store.rows("select count(*) as n from mentions")[0]["n"],
+        states=states,
+        copies=copies_in_all(store),
+        heard={
+            state: _Listed(heard[state], partial(reader.in_state, state, unheard))
+            for state in State
+        },
+        ignored=tuple(ignored),
+        remarkable=tuple(
+            sorted(reader.of(_remarkable(store, told, lost) - unheard), key=lambda link: link.url)
+        ),
+        changes=changes,
+        new=new,
         earlier=_earlier_changes(store, latest),
         unsteady=tuple(sorted(unsteady_links(store).items())),
-        roots=files,
+        roots=reader.roots,
     )
+
+
+def _place(link: LinkRecord) -> tuple[int, str]:
+    return _ORDER[link.verdict.state], link.url
+
+
+def _remarkable(
+    store: Store, told: Mapping[int, Decision], lost: Iterable[tuple[int, str]]
+) -> set[int]:
+    """The links that a report may name whatever their state, by their ids."""
+    drifted = store.rows("select id from links where changed_at is not null and mentioned = 1")
+    found = {row["id"] for row in drifted}
+    found |= {link_id for link_id, original in originals(store).items() if original.lives}
+    found |= {link_id for link_id, _ in lost}
+    found |= {
+        id_ for id_, decision in told.items() if decision.overruled and decision.overruled.anew
+    }
+    return found
 
 
 def read_link(
@@ -136,25 +164,18 @@ def read_link(
 def _link(
     store: Store, url: str, names: Mapping[str, str], paths: Mapping[str, str]
 ) -> tuple[LinkRecord, list[KnownCheck]] | None:
-    rows = store.rows(f"{_LINKS} where links.url = ?", (url,))
+    rows = store.rows("select id from links where url = ?", (url,))
     if not rows:
         return None
-    link = rows[0]
-    mentions, _ = _mentions(store, names, paths, link_id=link["id"])
+    link_id = rows[0]["id"]
+    told, lost = decisions(store, link_id=link_id), missing(store, link_id=link_id)
+    (record,) = _Reader(store, names, paths, told, lost).of([link_id], mentioned=False)
     checks = store.rows(
         """select checks.*, cycles.void is not null as was_void from checks
            join cycles on cycles.id = checks.cycle_id where link_id = ? order by checks.id""",
-        (link["id"],),
+        (link_id,),
     )
     hops = hops_of(store, [row["id"] for row in checks])
-    record = _record(
-        link,
-        mentions.get(link["id"], {}),
-        hops.get(link["last_check_id"], ()),
-        decisions(store, link_id=link["id"]).get(link["id"], _UNTOUCHED),
-        keepers_of(store, link_id=link["id"]).get(link["id"], ()),
-        originals(store, link_id=link["id"]).get(link["id"]),
-    )
     return record, [
         KnownCheck(
             result=result_of(url, row, hops.get(row["id"], ())),
@@ -165,42 +186,128 @@ def _link(
     ]
 
 
-def _mentions(
-    store: Store,
-    names: Mapping[str, str],
-    paths: Mapping[str, str],
-    *,
-    link_id: int | None = None,
-) -> tuple[dict[int, dict[int, Mention]], dict[str, str]]:
-    """Mentions by link and by id, and the absolute path of each note that is named in them."""
-    found: dict[int, dict[int, Mention]] = {}
-    files: dict[str, str] = {}
-    lost = missing(store, link_id=link_id)
-    which = "true" if link_id is None else "mentions.link_id = :link"
-    for row in store.rows(
-        f"""select mentions.*, notes.root, notes.path from mentions
-            join notes on notes.id = mentions.note_id where {which}
-            order by notes.root, notes.path, mentions.start""",  # noqa: S608 - our own text
-        {"link": link_id},
-    ):
-        file = f"{names.get(row['root'], '')}{row['path']}"
-        if file not in files:
-            files[file] = f"{paths.get(row['root'], row['root'])}/{row['path']}"
-        found.setdefault(row["link_id"], {})[row["id"]] = Mention(
-            file=file,
+class _Listed:
+    """Links that are read anew whenever somebody goes through them."""
+
+    def __init__(self, number: int, read: Callable[[], Iterator[LinkRecord]]) -> None:
+        self._number = number
+        self._read = read
+
+    def __len__(self) -> int:
+        return self._number
+
+    def __iter__(self) -> Iterator[LinkRecord]:
+        return self._read()
+
+
+class _Reader:
+    """Makes records of links, batch by batch."""
+
+    def __init__(
+        self,
+        store: Store,
+        names: Mapping[str, str],
+        paths: Mapping[str, str],
+        told: Mapping[int, Decision],
+        lost: Collection[tuple[int, str]],
+        batch: int = BATCH,
+    ) -> None:
+        self._store = store
+        self._names = names
+        self._paths = paths
+        self._told = told
+        self._lost = lost
+        self._batch = batch
+        self._notes: dict[int, tuple[str, str, str]] = {}  # root, path, name; of those met so far
+        self.roots: dict[str, str] = {}  # of the same notes: the absolute path, by name
+
+    def in_state(self, state: State, but: Collection[int]) -> Iterator[LinkRecord]:
+        """The mentioned links in a state, by url, without some."""
+        rows = self._store.each(
+            f"{_LINKS} where links.mentioned = 1 and links.state = ? order by links.url", (state,)
+        )
+        return self._records(row for row in rows if row["id"] not in but)
+
+    def of(self, ids: Collection[int], *, mentioned: bool = True) -> Iterator[LinkRecord]:
+        """Some links, if some note mentions them."""
+        only = "and links.mentioned = 1" if mentioned else ""
+        wanted = sorted(ids)
+        for i in range(0, len(wanted), BATCH):
+            some = wanted[i : i + BATCH]
+            marks = ",".join("?" * len(some))
+            yield from self._records(
+                self._store.each(f"{_LINKS} where links.id in ({marks}) {only}", some)
+            )
+
+    def _records(self, rows: Iterable[Any]) -> Iterator[LinkRecord]:
+        waiting = iter(rows)
+        while batch := list(islice(waiting, self._batch)):
+            ids = [row["id"] for row in batch]
+            mentions = self._mentions(ids)
+            hops = hops_of(self._store, [row["last_check_id"] for row in batch])
+            keepers = keepers_of(self._store, ids)
+            copied = originals(self._store, [row["id"] for row in batch if row["original_id"]])
+            for row in batch:
+                link_id = row["id"]
+                yield _record(
+                    row,
+                    mentions.get(link_id, {}),
+                    hops.get(row["last_check_id"], ()),
+                    self._told.get(link_id, _UNTOUCHED),
+                    keepers.get(link_id, ()),
+                    copied.get(link_id),
+                )
+
+    def _mentions(self, ids: Sequence[int]) -> dict[int, dict[int, Mention]]:
+        """Mentions by link and by id, in the order of their places."""
+        rows: list[Any] = []
+        for i in range(0, len(ids), BATCH):
+            some = ids[i : i + BATCH]
+            rows += self._store.rows(
+                f"select * from mentions where link_id in ({','.join('?' * len(some))})",  # noqa: S608 - only question marks
+                some,
+            )
+        self._meet({row["note_id"] for row in rows} - self._notes.keys())
+        rows.sort(key=lambda row: (*self._notes[row["note_id"]], row["start"], row["id"]))
+        found: dict[int, dict[int, Mention]] = {}
+        for row in rows:
+            found.setdefault(row["link_id"], {})[row["id"]] = self._mention(row)
+        return found
+
+    def _mention(self, row: Any) -> Mention:
+        link_id, url = row["link_id"], row["url"]
+        return Mention(
+            file=self._notes[row["note_id"]][2],
             line=row["line"],
             column=row["column"],
             start=row["start"],
             end=row["end"],
-            url=row["url"],
+            url=url,
             text=row["text"],
-            kind=Kind(row["kind"]),
+            kind=_KINDS[row["kind"]],
             pardon=pardon_of(row),
-            missing=(row["link_id"], fragment_of(row["url"])) in lost,
+            missing=bool(self._lost) and (link_id, fragment_of(url)) in self._lost,
             cited_at=from_text(row["cited_at"]),
             cited_from=CitedFrom(row["cited_from"]) if row["cited_from"] else None,
         )
-    return found, files
+
+    def _meet(self, ids: Collection[int]) -> None:
+        wanted = sorted(ids)
+        for i in range(0, len(wanted), BATCH):
+            some = wanted[i : i + BATCH]
+            for row in self._store.rows(
+                f"select id, root, path from notes where id in ({','.join('?' * len(some))})",  # noqa: S608 - only question marks
+                some,
+            ):
+                root, path = row["root"], row["path"]
+                name = f"{self._names.get(root, '')}{path}"
+                self._notes[row["id"]] = (root, path, name)
+                self.roots.setdefault(name, f"{self._paths.get(root, root)}/{path}")
+
+
+_STATES = {str(state): state for state in State}  # quicker than `State(…)`, a million times
+_REASONS = {str(reason): reason for reason in Reason}
+_KINDS = {str(kind): kind for kind in Kind}
 
 
 def _record(
@@ -211,44 +318,40 @@ def _record(
     kept_by: tuple[str, ...],
     original: Original | None,
 ) -> LinkRecord:
+    """A row of `_LINKS`, by place: by name takes three times as long."""
+    _, url, state, reason, since, detail, recoveries, first_seen, last_check, next_check = row[:10]
+    checks, _, watched, _, changed_at, changed_from, changed_to, status, final_url = row[10:19]
+    unheard = decision.unheard
     return LinkRecord(
-        url=row["url"],
+        url=url,
         verdict=Verdict(
-            state=State(row["state"]),
-            reason=Reason(row["reason"]),
-            since=from_text(row["since"]),
-            detail=row["detail"] or "Not checked yet.",
-            recoveries=row["recoveries"],
+            state=_STATES[state],
+            reason=_REASONS[reason],
+            since=from_text(since),
+            detail=detail or "Not checked yet.",
+            recoveries=recoveries,
         ),
-        first_seen=from_text(row["first_seen"]),
-        checked_at=from_text(row["last_check"]),
-        next_check=from_text(row["next_check"]),
-        checks=row["checks"],
-        status=row["status"],
-        final_url=row["final_url"],
+        first_seen=from_text(first_seen),
+        checked_at=from_text(last_check),
+        next_check=from_text(next_check),
+        checks=checks,
+        status=status,
+        final_url=final_url,
         hops=hops,
-        lookup=_lookup(row),
+        lookup=_NOT_ASKED if row[19] is None else _lookup(row),
         mentions=tuple(mentions.values()),
-        drift=_drift(row),
+        drift=Drift(at=from_text(changed_at), before=changed_from, after=changed_to)
+        if changed_at is not None
+        else None,
         overruled=decision.overruled,
-        unheard=tuple(mentions[id_] for id_ in mentions if id_ in decision.unheard),
+        unheard=tuple(mentions[id_] for id_ in mentions if id_ in unheard) if unheard else (),
         kept_by=kept_by,
         original=original,
-        watched=bool(row["watched"]),
-    )
-
-
-def _drift(row: Any) -> Drift | None:
-    if row["changed_at"] is None:
-        return None
-    return Drift(
-        at=from_text(row["changed_at"]), before=row["changed_from"], after=row["changed_to"]
+        watched=bool(watched),
     )
 
 
 def _lookup(row: Any) -> Lookup:
-    if row["outcome"] is None:
-        return _NOT_ASKED
     snapshot = None
     if row["snapshot_url"] is not None:
         snapshot = Snapshot(
@@ -281,50 +384,78 @@ def _cycle(row: Any) -> CycleRecord:
     )
 
 
-def _changes(store: Store, latest: Sequence[int]) -> tuple[Change, ...]:
-    """What changed from the valid cycle before the last one to the last one.
+def _changes(
+    store: Store, latest: Sequence[int], unheard: Collection[int]
+) -> tuple[tuple[Change, ...], int]:
+    """What changed from the valid cycle before the last one to the last one, by url.
 
-    Cycles in between that were void or cut short may have found news too: a link's changes are
-    told as one, and not at all if it is again as it was.
+    And how many links besides were met for the first time, with nothing to say about them, those
+    left out that nobody wants to hear of. Cycles in between that were void or cut short may have
+    found news too: a link's changes are told as one, and not at all if it is again as it was.
     """
     if not latest:
-        return ()
-    found: dict[str, Change] = {}
-    for change in _read_changes(
-        store,
-        "cycles.id > ? and cycles.id <= ? order by cycles.id",
-        latest[1] if len(latest) > 1 else 0,
-        latest[0],
+        return (), 0
+    since = latest[1] if len(latest) > 1 else 0
+    found = []
+    new = 0
+    for row in store.each(
+        f"""with told as (
+                select changes.link_id, min(cycle_id) as first, max(cycle_id) as last
+                from changes join links on links.id = changes.link_id
+                where cycle_id > ? and cycle_id <= ? and {_STILL_SO}
+                group by changes.link_id)
+            select links.id, links.url, cycles.finished_at, began.before,
+                   ended.after, ended.reason, ended.detail, {_NEW_AND_WELL} as new_and_well
+            from told join links on links.id = told.link_id
+            join changes as began on began.link_id = told.link_id and began.cycle_id = told.first
+            join changes as ended on ended.link_id = told.link_id and ended.cycle_id = told.last
+            join cycles on cycles.id = told.last
+            where began.before is not ended.after""",  # noqa: S608 - our own text
+        (since, latest[0]),
     ):
-        first = found.get(change.url, change)
-        found[change.url] = replace(change, before=first.before)
-    return tuple(found[url] for url in sorted(found) if found[url].before is not found[url].after)
+        if row["new_and_well"]:
+            new += row["id"] not in unheard
+        else:
+            found.append(_change(row))
+    return tuple(sorted(found, key=lambda change: change.url)), new
+
+
+# Of `changes`: not what went away and came back.
+_STILL_SO = "(changes.after is not null or links.mentioned = 0)"
+_NEW_AND_WELL = """began.before in ('unchecked', 'skipped')
+    and ifnull(ended.after, '') in ('alive', 'unchecked', 'skipped')"""
 
 
 def _earlier_changes(store: Store, latest: Sequence[int]) -> tuple[Change, ...]:
-    """What changed in the week before that."""
+    """What changed in the week before that, newest first; not the links met for the first time."""
     if len(latest) < 2:
         return ()
-    week = """cycles.id <= ? and julianday(cycles.finished_at) >
-        (select julianday(finished_at) - 7 from cycles where id = ?)
-        order by cycles.id desc, links.url"""
-    return tuple(_read_changes(store, week, latest[1], latest[0]))
-
-
-def _read_changes(store: Store, which: str, *arguments: int) -> Iterator[Change]:
-    for row in store.rows(
-        f"""select changes.*, links.url, cycles.finished_at from changes
-            join links on links.id = changes.link_id
-            join cycles on cycles.id = changes.cycle_id
-            where (changes.after is not null or links.mentioned = 0)  -- it did not come back
-            and {which}""",  # noqa: S608 - our own text
-        arguments,
-    ):
-        yield Change(
-            url=row["url"],
-            before=State(row["before"]),
-            after=State(row["after"]) if row["after"] else None,
-            reason=Reason(row["reason"]),
-            detail=row["detail"],
-            at=from_text(row["finished_at"]),
+    week = store.rows(
+        """select id from cycles where id <= ? and julianday(finished_at) >
+           (select julianday(finished_at) - 7 from cycles where id = ?) order by id desc""",
+        (latest[1], latest[0]),
+    )
+    return tuple(
+        _change(row)
+        for cycle in week
+        for row in store.each(
+            f"""select links.url, cycles.finished_at, began.before, ended.after, ended.reason,
+                       ended.detail
+                from changes join links on links.id = changes.link_id
+                join cycles on cycles.id = changes.cycle_id
+                where changes.cycle_id = ? and {_STILL_SO} and not ({_NEW_AND_WELL})
+                order by links.url""".replace("began.", "changes.").replace("ended.", "changes."),  # noqa: S608 - our own text
+            (cycle["id"],),
         )
+    )
+
+
+def _change(row: Any) -> Change:
+    return Change(
+        url=row["url"],
+        before=State(row["before"]),
+        after=State(row["after"]) if row["after"] else None,
+        reason=Reason(row["reason"]),
+        detail=row["detail"],
+        at=from_text(row["finished_at"]),
+    )

@@ -14,7 +14,7 @@ from typing import Any
 
 from linkwatch.history.checks import fingerprint_of, marks_of
 from linkwatch.history.mentions import linked
-from linkwatch.history.originals import WATCHED, originals_of
+from linkwatch.history.originals import EVER_CHECKED, originals_of
 from linkwatch.history.store import BATCH, Store
 from linkwatch.history.times import from_text, to_text
 from linkwatch.model import Remembered, State, Validators
@@ -46,13 +46,14 @@ def queue_due(store: Store, now: datetime, *, everything: bool, notes: Iterable[
     if notes is not None:
         wanted = linked(store, notes)
         wanted |= originals_of(store, wanted)
+    turn = f"select id from links where {EVER_CHECKED}"  # noqa: S608 - our own text
+    if not everything:  # in two halves, each of which is found in the index
+        turn = f"{turn} and next_check is null union all {turn} and next_check <= :now"
     return _queue(
         store,
-        f"""(links.mentioned = 1 or {WATCHED}) and links.state != 'skipped'
-            and (:everything or links.next_check is null or links.next_check <= :now)
+        f"""links.id in ({turn})
             and (:wanted is null or links.id in (select value from json_each(:wanted)))""",  # noqa: S608 - our own text
         {
-            "everything": everything,
             "now": to_text(now),
             "wanted": None if wanted is None else json.dumps(list(wanted)),
         },
@@ -178,25 +179,24 @@ def witnesses(
     One on each of a few other hosts that answered when last asked, those first that were not
     asked for longest, and none that was asked today already.
     """
-    rows = store.rows(
-        """with others as (
-                select id, host, last_check from links
-                where mentioned = 1 and state in ('alive', 'moved', 'blocked')
-                and last_check < :before and host not in (
-                    select asked.host from checks join links as asked on asked.id = checks.link_id
-                    where checks.cycle_id = :cycle)
-                and (:notes is null or id in (
-                    select link_id from mentions
-                    where note_id in (select value from json_each(:notes))))),
-            first as (
-                select id, last_check, row_number() over (
-                    partition by host order by last_check, id) as place from others)
-            select id from first where place = 1 order by last_check, id limit :few""",
-        {
-            "before": to_text(now - _REST),
-            "cycle": cycle_id,
-            "notes": None if notes is None else json.dumps(list(notes)),
-            "few": _WITNESSES,
-        },
-    )
-    return [row["id"] for row in rows]
+    asked = {
+        row["host"]
+        for row in store.rows(
+            """select links.host from checks join links on links.id = checks.link_id
+               where checks.cycle_id = ?""",
+            (cycle_id,),
+        )
+    }
+    among = None if notes is None else linked(store, notes)
+    first: dict[str, int] = {}
+    for row in store.each(
+        """select id, host from links indexed by links_asked  -- in its order: few are read
+           where mentioned = 1 and state in ('alive', 'moved', 'blocked') and last_check < ?
+           order by last_check, id""",
+        (to_text(now - _REST),),
+    ):
+        if len(first) == _WITNESSES:
+            break
+        if row["host"] not in asked and (among is None or row["id"] in among):
+            first.setdefault(row["host"], row["id"])
+    return list(first.values())

@@ -389,6 +389,48 @@ def conditional_requests(db: Database) -> None:
     checks.add_column("read_at", str)  # NULL: by this very check
 
 
+@migrations(name="0009_flat")
+def flat(db: Database) -> None:
+    """What a cycle or a report asks is found through an index, however much history there is."""
+    db.table("links").add_column("detour", int, not_null_default=0)  # 1: see `verdicts.Judged`
+    db.execute(
+        """update links set detour = 1 where id in (
+               select link_id from hops join checks on checks.id = hops.check_id
+               where hops.status not in (301, 308) and checks.fault is null
+               and checks.status between 200 and 299)
+           and last_check_id in (
+               select check_id from hops join checks on checks.id = hops.check_id
+               where hops.status not in (301, 308) and checks.fault is null
+               and checks.status between 200 and 299)"""
+    )
+    db.table("covered").create(  # the links that a pattern matches, mentioned or not
+        {"id": int, "ignore_id": int, "link_id": int},
+        pk="id",
+        foreign_keys=[("ignore_id", "ignores", "id"), ("link_id", "links", "id")],
+    )
+    db.table("covered").create_index(["ignore_id", "link_id"], unique=True)
+    ignores = db.table("ignores")
+    ignores.add_column("covered_up_to", int, not_null_default=0)  # links.id: those it was held to
+    for index in (
+        "links_by_state on links (state, url) where mentioned = 1",
+        """links_due on links (next_check, mentioned)
+               where (mentioned = 1 or watched = 1) and state != 'skipped'""",
+        """links_asked on links (last_check)
+               where mentioned = 1 and state in ('alive', 'moved', 'blocked')""",
+        "links_policy on links (policy)",
+        "links_detour on links (host) where detour = 1",
+        "links_unsteady on links (host) where recoveries >= 3",
+        "links_drifted on links (id) where changed_at is not null and mentioned = 1",
+        """links_archived on links (id)
+               where instr(host, 'archive.') > 0 or instr(host, 'perma.cc') > 0""",
+        "cycles_unjudged on cycles (id) where judged = 0",
+        "snapshots_verified on snapshots (link_id) where verified = 1",
+        "copies_good on copies (link_id) where pending = 0",
+    ):
+        db.execute(f"create index {index}")
+    db.execute("drop index idx_links_mentioned_next_check")
+
+
 @migrations(name="0011_settled")
 def settled(db: Database) -> None:
     """On what basis all that rests on mentions was last brought up to date; empty: it was not."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from linkwatch.history.checks import fingerprint_of
@@ -23,6 +23,10 @@ from linkwatch.web.url import host_of
 WATCHED = """(links.watched = 1 and exists (
     select 1 from links as copy where copy.original_id = links.id
     and copy.mentioned = 1 and copy.state != 'skipped'))"""
+
+# Of links: one whose turn comes again and again. Its first line is that of the index.
+EVER_CHECKED = f"""(links.mentioned = 1 or links.watched = 1) and links.state != 'skipped'
+    and (links.mentioned = 1 or {WATCHED})"""
 
 
 def last_told(store: Store) -> int:
@@ -78,7 +82,12 @@ def settle_originals(store: Store, cycle_id: int, wayback_url: str) -> None:
 def _originals(connection: sqlite3.Connection, wayback_url: str) -> dict[int, str]:
     """The originals of all archived links that notes mention, by the id of the archived link."""
     telling = traces(wayback_url)
-    perhaps = " or ".join(["instr(host, ?)"] * len(telling))
+    # As in the index, which knows the public archives' names. Another name is looked for in all.
+    perhaps = "(instr(host, 'archive.') > 0 or instr(host, 'perma.cc') > 0)"
+    if any(not any(known in name for known in traces()) for name in telling):
+        perhaps = " or ".join(["instr(host, ?)"] * len(telling))
+    else:
+        telling = ()
     found: dict[int, str] = {}
     untold = []
     for row in connection.execute(
@@ -108,22 +117,26 @@ def originals_of(store: Store, links: Collection[int]) -> set[int]:
     return {row["original_id"] for row in rows if row["id"] in links}
 
 
-def originals(store: Store, *, link_id: int | None = None) -> Mapping[int, Original]:
-    """The originals of archived links, by the id of the archived link.
+def originals(store: Store, links: Sequence[int] | None = None) -> Mapping[int, Original]:
+    """The originals of archived links, by the id of the archived link; of all mentioned, or some.
 
     One is only said to live if it is not known for another page than the copy shows.
     """
-    found = {}
+    found: dict[int, Original] = {}
+    if links is not None and not links:
+        return found
+    which = "+links.mentioned = 1"
+    if links is not None:
+        which = f"links.id in ({','.join('?' * len(links))})"
     for row in store.rows(
-        """select links.id, original.url, original.state, original.since, original.lives_at,
-                  copy.title, copy.length, copy.sketch,
-                  now.title as now_title, now.length as now_length, now.sketch as now_sketch
-           from links join links as original on original.id = links.original_id
-           left join checks as copy on copy.id = links.good_check_id
-           left join checks as now on now.id = original.good_check_id
-           where links.original_id is not null
-           and (links.id = :link or (:link is null and links.mentioned = 1))""",
-        {"link": link_id},
+        f"""select links.id, original.url, original.state, original.since, original.lives_at,
+                   copy.title, copy.length, copy.sketch,
+                   now.title as now_title, now.length as now_length, now.sketch as now_sketch
+            from links join links as original on original.id = links.original_id
+            left join checks as copy on copy.id = links.good_check_id
+            left join checks as now on now.id = original.good_check_id
+            where links.original_id is not null and {which}""",  # noqa: S608 - only question marks
+        links or (),
     ):
         found[row["id"]] = Original(
             url=row["url"],

@@ -7,20 +7,21 @@ Read together (`Store.reading`), the parts are of one and the same moment.
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from linkwatch.history.originals import WATCHED
+from linkwatch.history.originals import EVER_CHECKED
 from linkwatch.history.overrules import unheard_of
 from linkwatch.history.store import Store
-from linkwatch.history.times import from_text
+from linkwatch.history.times import from_text, to_text
 from linkwatch.history.verdicts import FLAPPING
-from linkwatch.model import CycleRecord, Ending, State
+from linkwatch.model import Ahead, CycleRecord, Ending, State
 
 # Only the end of a cycle counts its checks. A killed one has an end that somebody found later, and
 # no counts: when it really ended, nobody saw.
 _CYCLES = """
-    select *, (select count(*) from checks where cycle_id = cycles.id) as so_far,
+    select *, case when dead is not null then checked
+              else (select count(*) from checks where cycle_id = cycles.id) end as so_far,
            case when dead is not null then finished_at end as ended_at
     from cycles
 """
@@ -41,20 +42,37 @@ def state_counts(store: Store) -> dict[State, int]:
     return counted
 
 
-def next_checks(store: Store) -> list[datetime | None]:
-    """When each link that is ever checked is due; None: now."""
-    rows = store.rows(
-        f"""select next_check from links
-           where (mentioned = 1 or {WATCHED}) and state != 'skipped'"""  # noqa: S608 - our own text
+def next_checks(store: Store, now: datetime) -> Ahead:
+    """How many of the links that are ever checked are due, and when the others will be."""
+    times = {
+        "now": to_text(now),
+        "day": to_text(now + timedelta(days=1)),
+        "week": to_text(now + timedelta(days=7)),
+    }
+    (row,) = store.rows(
+        f"""select count(*) as links,
+                   total(next_check > :now) as ahead,
+                   total(next_check > :now and next_check <= :day) as in_a_day,
+                   total(next_check > :day and next_check <= :week) as in_a_week,
+                   min(case when next_check > :now then next_check end) as first
+            from links where {EVER_CHECKED}""",  # noqa: S608 - our own text
+        times,
     )
-    return [from_text(row["next_check"]) for row in rows]
+    ahead, in_a_day, in_a_week = (int(row[n]) for n in ("ahead", "in_a_day", "in_a_week"))
+    return Ahead(
+        now=row["links"] - ahead,
+        in_a_day=in_a_day,
+        in_a_week=in_a_week,
+        later=ahead - in_a_day - in_a_week,
+        first=from_text(row["first"]),
+    )
 
 
 def unsteady_links(store: Store) -> dict[str, int]:
     """How many mentioned links come and go, by host (name:port); without ignored ones."""
     rows = store.rows(
-        "select id, host from links where mentioned = 1 and recoveries >= ? order by host",
-        (FLAPPING,),
+        f"""select id, host from links
+            where mentioned = 1 and recoveries >= {FLAPPING} order by host"""  # noqa: S608 - a number of ours, as in the index
     )
     unheard = unheard_of(store, [row["id"] for row in rows])
     return dict(Counter(row["host"] for row in rows if row["id"] not in unheard))

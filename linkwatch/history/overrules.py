@@ -36,7 +36,7 @@ def add_ignore(store: Store, by: By, what: str, pardon: Pardon, now: datetime) -
     What was said of the same before is replaced, and what its links are like now is what the
     ignore is for.
     """
-    covered = _covered(by, what, _mentioned(store))  # it may take its time: nobody is held up
+    fresh = _Reach(what, 0).over(store) if by is By.PATTERN else None  # nobody is held up by it
     with store.writing() as connection:
         _remove(connection, what)
         cursor = connection.execute(
@@ -50,6 +50,9 @@ def add_ignore(store: Store, by: By, what: str, pardon: Pardon, now: datetime) -
             ),
         )
         assert cursor.lastrowid is not None  # it was inserted
+        if fresh is not None:
+            fresh.keep(connection, cursor.lastrowid)
+        covered = _covered(store, cursor.lastrowid, by, what)
         _keep_classes(store, connection, [(cursor.lastrowid, link) for link in covered])
     return len(covered)
 
@@ -62,7 +65,8 @@ def remove_ignore(store: Store, what: str) -> bool:
 
 def _remove(connection: sqlite3.Connection, what: str) -> bool:
     which = "select id from ignores where url = :what or pattern = :what"
-    connection.execute(f"delete from ignored where ignore_id in ({which})", {"what": what})  # noqa: S608 - our own text
+    for table in ("ignored", "covered"):
+        connection.execute(f"delete from {table} where ignore_id in ({which})", {"what": what})  # noqa: S608 - our own text
     cursor = connection.execute(
         "delete from ignores where url = :what or pattern = :what", {"what": what}
     )
@@ -71,10 +75,9 @@ def _remove(connection: sqlite3.Connection, what: str) -> bool:
 
 def known_ignores(store: Store) -> list[KnownIgnore]:
     """All ignores, oldest first, those that are over too."""
-    links = _mentioned(store)
     return [
-        KnownIgnore(by=by, what=what, pardon=pardon, links=len(_covered(by, what, links)))
-        for _, by, what, pardon in _ignores(store)
+        KnownIgnore(by=by, what=what, pardon=pardon, links=len(_covered(store, id_, by, what)))
+        for id_, by, what, pardon in _ignores(store)
     ]
 
 
@@ -89,10 +92,13 @@ def note_covered(store: Store) -> None:
     A link that has no evidence yet has its turn when it has some.
     """
     wanted: list[tuple[int | None, int]] = [(None, link) for link in _pardoned(store)]
-    ignores = _ignores(store)
-    links = _mentioned(store) if ignores else {}
-    for ignore_id, by, what, _ in ignores:
-        wanted += [(ignore_id, link) for link in _covered(by, what, links)]
+    fresh: dict[int, _Reach] = {}
+    for ignore_id, by, what, _ in _ignores(store):
+        if by is By.PATTERN:
+            fresh[ignore_id] = _reach(store, ignore_id, what).over(store)
+        wanted += [
+            (ignore_id, link) for link in _covered(store, ignore_id, by, what, fresh.get(ignore_id))
+        ]
     with store.writing() as connection:
         connection.execute(
             """delete from ignored where ignore_id is null and not exists (
@@ -103,6 +109,8 @@ def note_covered(store: Store) -> None:
             for row in connection.execute("select ignore_id, link_id from ignored")
         }
         kept = {row["id"] for row in connection.execute("select id from ignores")}
+        for ignore_id in fresh.keys() & kept:
+            fresh[ignore_id].keep(connection, ignore_id)
         _keep_classes(
             store,
             connection,
@@ -128,10 +136,13 @@ def unheard_of(store: Store, ids: Collection[int]) -> set[int]:
 def _decisions(store: Store, only: Collection[int] | None) -> dict[int, Decision]:
     pardons = _pardons(store, only)
     ignores = sorted(_ignores(store), key=lambda item: item[1] is not By.URL)
-    links = _mentioned(store, only) if ignores else {}
+    few = _urls(store, only) if only is not None and ignores else {}
     covering: dict[int, list[tuple[int, By, Pardon]]] = {}
     for ignore_id, by, what, pardon in ignores:
-        for link in _covered(by, what, links):
+        covered = (
+            _covered(store, ignore_id, by, what) if only is None else _covered_of(by, what, few)
+        )
+        for link in covered:
             covering.setdefault(link, []).append((ignore_id, by, pardon))
     ids = sorted(pardons.keys() | covering.keys())
     if not ids:
@@ -173,7 +184,7 @@ def dead_in(store: Store, notes: Iterable[int] | None) -> int:
     """How many mentioned links are dead and not ignored; of these notes only, if some are given."""
     rows = store.rows("select id from links where mentioned = 1 and state = 'dead'")
     dead = {row["id"] for row in rows}
-    told = decisions(store) if dead else {}
+    told = _decisions(store, dead) if dead else {}
     dead -= {link for link, decision in told.items() if decision.ignored}
     if notes is None:
         return len(dead)
@@ -244,24 +255,85 @@ def _ignores(store: Store) -> list[tuple[int, By, str, Pardon]]:
     ]
 
 
-def _mentioned(store: Store, only: Collection[int] | None = None) -> dict[str, int]:
-    """The links that notes mention today; or these, whether or not they do."""
-    if only is None:
-        rows = store.rows("select id, url from links where mentioned = 1")
-        return {row["url"]: row["id"] for row in rows}
+def _urls(store: Store, ids: Collection[int]) -> dict[str, int]:
     return {
         row["url"]: row["id"]
-        for some, marks in _batches(list(only))
+        for some, marks in _batches(list(ids))
         for row in store.rows(f"select id, url from links where id in ({marks})", some)  # noqa: S608 - only question marks
     }
 
 
-def _covered(by: By, what: str, links: Mapping[str, int]) -> list[int]:
+def _covered_of(by: By, what: str, links: Mapping[str, int]) -> list[int]:
+    """Which of a few links an ignore covers."""
     if by is By.URL:
         return [links[what]] if what in links else []
     pattern = compile_pattern(what)
     found = [link_id for url, link_id in links.items() if pattern.matches(url)]
     return [] if pattern.too_slow else found
+
+
+class _Reach:
+    """What a pattern covers of the links that it was not held against yet.
+
+    A link's URL never changes, nor does a pattern: so what came of it is kept (`covered`).
+    """
+
+    def __init__(self, what: str, up_to: int) -> None:
+        self.up_to = up_to  # links.id
+        self.ids: list[int] = []
+        self._pattern = compile_pattern(what)
+
+    @property
+    def too_slow(self) -> bool:
+        return self._pattern.too_slow
+
+    def over(self, store: Store) -> _Reach:
+        """Go on to the newest link. It may take its time."""
+        matches = self._pattern.matches
+        for row in store.each("select id, url from links where id > ? order by id", (self.up_to,)):
+            self.up_to = row["id"]
+            if matches(row["url"]):
+                self.ids.append(self.up_to)
+        return self
+
+    def keep(self, connection: sqlite3.Connection, ignore_id: int) -> None:
+        if self.too_slow:
+            return
+        connection.executemany(
+            "insert or ignore into covered (ignore_id, link_id) values (?, ?)",
+            ((ignore_id, link_id) for link_id in self.ids),
+        )
+        connection.execute(
+            "update ignores set covered_up_to = ? where id = ? and covered_up_to < ?",
+            (self.up_to, ignore_id, self.up_to),
+        )
+
+
+def _reach(store: Store, ignore_id: int, what: str) -> _Reach:
+    rows = store.rows("select covered_up_to from ignores where id = ?", (ignore_id,))
+    return _Reach(what, rows[0]["covered_up_to"] if rows else 0)
+
+
+def _covered(
+    store: Store, ignore_id: int, by: By, what: str, fresh: _Reach | None = None
+) -> list[int]:
+    """The mentioned links that an ignore covers. `fresh`: those not kept yet, if they are known."""
+    if by is By.URL:
+        rows = store.rows("select id from links where url = ? and mentioned = 1", (what,))
+        return [row["id"] for row in rows]
+    fresh = fresh or _reach(store, ignore_id, what).over(store)
+    if fresh.too_slow:
+        return []
+    rows = store.rows(
+        """select links.id from covered cross join links on links.id = covered.link_id
+           where covered.ignore_id = ? and links.mentioned = 1""",
+        (ignore_id,),
+    )
+    found = {row["id"] for row in rows}
+    for some, marks in _batches(fresh.ids):
+        rows = store.rows(f"select id from links where id in ({marks}) and mentioned = 1", some)  # noqa: S608 - only question marks
+        found |= {row["id"] for row in rows}
+    return sorted(found)
 
 
 def _pardoned(store: Store) -> list[int]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from linkwatch.history.checks import fingerprint_of
-from linkwatch.history.store import Store
+from linkwatch.history.store import BATCH, Store
 from linkwatch.history.times import from_text, to_text
-from linkwatch.model import UNSETTLED, Lookup, Outcome, Sighting, Snapshot, Wanted
+from linkwatch.model import UNSETTLED, Copies, Lookup, Outcome, Sighting, Snapshot, Wanted
 
 LOCAL = "local"  # what the copies on this machine are called beside the archives' names
 
@@ -79,16 +79,43 @@ def snapshot_of(row: sqlite3.Row, *, url: str = "url") -> Snapshot:
     )
 
 
-def keepers_of(store: Store, *, link_id: int | None = None) -> dict[int, tuple[str, ...]]:
-    """Who keeps a verified copy of each link, by link; of all links, or of one."""
+def keepers_of(store: Store, links: Sequence[int]) -> dict[int, tuple[str, ...]]:
+    """Who keeps a verified copy of each of these links, by link."""
     found: dict[int, tuple[str, ...]] = {}
-    for row in store.rows(
-        f"""select * from ({_KEPT})
-            where (:link is null or link_id = :link) order by link_id, archive""",  # noqa: S608 - ours
-        {"link": link_id},
-    ):
-        found[row["link_id"]] = (*found.get(row["link_id"], ()), row["archive"])
+    for i in range(0, len(links), BATCH):
+        some = links[i : i + BATCH]
+        marks = ",".join("?" * len(some))
+        for row in store.rows(
+            f"""select link_id, archive from snapshots where verified = 1 and link_id in ({marks})
+                union select link_id, '{LOCAL}' from copies
+                where pending = 0 and link_id in ({marks}) order by link_id, archive""",  # noqa: S608 - only question marks
+            [*some, *some],
+        ):
+            found[row["link_id"]] = (*found.get(row["link_id"], ()), row["archive"])
     return found
+
+
+def copies_in_all(store: Store) -> Copies:
+    """Of how many mentioned links there is a verified copy, and of how many nobody knows."""
+    (kept,) = store.rows(
+        """select count(*) as links, total(links.state = 'dead') as dead
+           from (select link_id from snapshots where verified = 1
+                 union select link_id from copies where pending = 0) as kept
+           join links on links.id = kept.link_id where links.mentioned = 1"""
+    )
+    (waiting,) = store.rows(
+        f"""select count(*) as links, min(next_at) as next_at
+            from links join lookups on lookups.link_id = links.id
+            where links.mentioned = 1 and links.state = 'dead'
+            and outcome in ({",".join("?" * len(UNSETTLED))})""",  # noqa: S608 - only question marks
+        sorted(UNSETTLED),
+    )
+    return Copies(
+        links=kept["links"],
+        dead=int(kept["dead"]),
+        unanswered=waiting["links"],
+        next_at=from_text(waiting["next_at"]),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -31,6 +31,7 @@ class Judged:
     checks: int
     drift: Drift | None = None
     lives_at: datetime | None = None  # of an original that is watched
+    detour: bool = False  # its last check ended well, over a redirect that is not for good
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,33 +48,75 @@ class Case:
     watched: bool = False  # notes mention an archived copy of it
 
 
-def unjudged(store: Store, policy: str, *, up_to: int) -> list[int]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """The cycles whose checks count, by id."""
+
+    begun: Mapping[int, str]  # when each was started
+    judged: frozenset[int]
+    up_to: int | None
+
+
+def unjudged(store: Store, policy: str, *, up_to: int) -> Iterator[int]:
     """Links with checks newer than their verdict, or a verdict under another policy: their ids.
 
-    Checks of cycles up to `up_to` count.
+    Checks of cycles up to `up_to` count. Read page by page, so that what was judged meanwhile is
+    passed over: who was killed in the middle goes on there.
     """
-    rows = store.rows(
-        """select id from links where policy is not ?
-           union
-           select checks.link_id from cycles cross join checks on checks.cycle_id = cycles.id
-           where cycles.judged = 0 and cycles.void is null and cycles.id <= ?""",
-        (policy, up_to),  # cross: in this very order
-    )
-    return [row["id"] for row in rows]
+    for other in _other_policies(store, policy):
+        last = 0
+        while rows := store.rows(
+            "select id from links where policy is ? and id > ? order by id limit ?",
+            (other, last, BATCH),
+        ):
+            yield from (row["id"] for row in rows)
+            last = rows[-1]["id"]
+    for cycle in store.rows(
+        "select id from cycles where judged = 0 and void is null and id <= ?", (up_to,)
+    ):
+        last = 0
+        while rows := store.rows(
+            """select checks.id, link_id from checks join links on links.id = checks.link_id
+               where cycle_id = ? and checks.id > ? and ifnull(last_check_id, 0) < checks.id
+               order by checks.id limit ?""",
+            (cycle["id"], last, BATCH),
+        ):
+            yield from (row["link_id"] for row in rows)
+            last = rows[-1]["id"]
 
 
-def cases(store: Store, ids: Sequence[int], *, up_to: int | None = None) -> Iterator[Case]:
-    """The cases of some links: checks of cycles up to `up_to`, if they are not void.
+def _other_policies(store: Store, policy: str) -> Iterator[str | None]:
+    """The digests of other policies that verdicts are cached under; None: of no policy at all."""
+    yield None
+    other = ""
+    while other is not None:
+        other = store.rows("select min(policy) as next from links where policy > ?", (other,))[0][
+            "next"
+        ]
+        if other not in (None, policy):
+            yield other
 
-    Without it, only what was judged: what a running cycle found may yet turn out void.
-    """
+
+def counted(store: Store, *, up_to: int | None = None) -> Counted:
+    """Which cycles count: those up to `up_to`, if they are not void."""
     cycles = store.rows(
         """select id, started_at, judged from cycles
            where void is null and (:top is null or id <= :top)""",
         {"top": up_to},
     )
-    begun = {row["id"]: row["started_at"] for row in cycles}
-    judged = {row["id"] for row in cycles if row["judged"]}
+    return Counted(
+        begun={row["id"]: row["started_at"] for row in cycles},
+        judged=frozenset(row["id"] for row in cycles if row["judged"]),
+        up_to=up_to,
+    )
+
+
+def cases(store: Store, ids: Sequence[int], cycles: Counted) -> Iterator[Case]:
+    """The cases of some links: their checks of the cycles that count.
+
+    Where these have no end, only what was judged: what a running one found may yet turn out void.
+    """
+    begun, judged, up_to = cycles.begun, cycles.judged, cycles.up_to
     for i in range(0, len(ids), BATCH):
         some = ids[i : i + BATCH]
         marks = ",".join("?" * len(some))
@@ -112,17 +155,18 @@ def cases(store: Store, ids: Sequence[int], *, up_to: int | None = None) -> Iter
 
 def cases_of(store: Store, urls: Collection[str]) -> Iterator[Case]:
     """The cases of some links, as far as they were judged."""
-    return cases(store, ids_of(store, urls))
+    return cases(store, ids_of(store, urls), counted(store))
 
 
-def mentioned(store: Store) -> int:
-    """How many links the notes mention."""
-    return int(store.rows("select count(*) as n from links where mentioned = 1")[0]["n"])
+def mentioned(store: Store, *, most: int) -> int:
+    """How many links the notes mention; more than `most` are not counted."""
+    some = "select 1 from links where mentioned = 1 limit ?"
+    return int(store.rows(f"select count(*) as n from ({some})", (most,))[0]["n"])  # noqa: S608 - ours
 
 
 def unsteady_hosts(store: Store) -> frozenset[str]:
     """Hosts (name:port) with a link that has failed and come back again and again."""
-    rows = store.rows("select distinct host from links where recoveries >= ?", (FLAPPING,))
+    rows = store.rows(f"select distinct host from links where recoveries >= {FLAPPING}")  # noqa: S608 - a number of ours, as in the index
     return frozenset(row["host"] for row in rows)
 
 
@@ -153,7 +197,8 @@ def save_verdicts(store: Store, cycle_id: int | None, judged: Sequence[Judged]) 
                last_check_id = :last_check_id, good_check_id = :good_check_id,
                last_check = :last_check,
                next_check = :next_check, checks = :checks, changed_at = :changed_at,
-               changed_from = :changed_from, changed_to = :changed_to, lives_at = :lives_at
+               changed_from = :changed_from, changed_to = :changed_to, lives_at = :lives_at,
+               detour = :detour
                where id = :link""",
             map(_row, judged),
         )
@@ -178,4 +223,5 @@ def _row(item: Judged) -> dict[str, Any]:
         "changed_from": drift.before if drift else None,
         "changed_to": drift.after if drift else None,
         "lives_at": to_text(item.lives_at),
+        "detour": int(item.detour),
     }

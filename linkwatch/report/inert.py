@@ -18,6 +18,7 @@ GitHub finds @names and #numbers there (github/cmark-gfm#181).
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 from urllib.parse import quote
 
@@ -141,13 +142,20 @@ def _spelled_unlinked(match: re.Match[str]) -> str:
     return _spelled(match)
 
 
+@lru_cache(maxsize=4096)  # reasons are the same for many links
 def prose(text: str) -> Inert:
     """Foreign text for a sentence, a list item or a heading, at its start or further in."""
     return Inert(_UNLINKED.sub(_spelled_unlinked, shown(text)))
 
 
+# Nothing in it could do anything, or would be shortened: most URLs of the web.
+_HARMLESS: Final = re.compile(r"https?://[0-9A-Za-z.-][0-9A-Za-z./-]{0,279}")
+
+
 def label(text: str) -> Inert:
     """Foreign text for the visible part of a link: what stands there is linked already."""
+    if _HARMLESS.fullmatch(text):
+        return Inert(text)
     return Inert(_ACTIVE.sub(_spelled, shown(text)))
 
 
@@ -172,6 +180,8 @@ def destination(url: str) -> Inert | None:
     What no URL holds unencoded is percent-encoded, as any renderer would; the rest is written as
     references, which a renderer decodes, so that `%%` and `[::1]` stay the URL they are.
     """
+    if _HARMLESS.fullmatch(url):
+        return Inert(url)
     if not _WEB.match(url):
         return None
     encoded = _UNSAFE_IN_URL.sub(_percent_encoded, url)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from linkwatch.model import Mention
 from linkwatch.report.inert import terminal
-from linkwatch.report.jsonreport import encoded, mention_object
+from linkwatch.report.jsonreport import encoded, mention_line
 
 
 def text_line(mention: Mention) -> str:
@@ -15,4 +15,4 @@ def text_line(mention: Mention) -> str:
 
 def json_line(mention: Mention) -> str:
     """One JSON object, with the keys that a mention has in the JSON report."""
-    return encoded(mention_object(mention))
+    return encoded(mention_line(mention))

@@ -8,7 +8,7 @@ domain's is only shown, since whoever bought it chose what it serves now.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -18,6 +18,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from linkwatch.marker import REPORT_MARKER
 from linkwatch.model import (
     Change,
+    Copies,
     Drift,
     Ledger,
     LinkRecord,
@@ -30,7 +31,7 @@ from linkwatch.model import (
 )
 from linkwatch.report import words
 from linkwatch.report.inert import Inert, destination, file_destination, label, prose
-from linkwatch.report.summary import Copies, Topic, summarize, totals
+from linkwatch.report.summary import Summary, Topic, summarize, totals
 
 _NEWS_SHOWN: Final = 25  # of one topic: what is dead or failing is listed in full further down
 _PLACES_SHOWN: Final = 5  # of one link, outside the list of dead links
@@ -49,14 +50,20 @@ _TOPICS: Final[dict[Topic, tuple[str, str]]] = {
 
 
 def render_markdown(ledger: Ledger, *, report_dir: Path | None) -> str:
-    """The report. Notes are linked relative to `report_dir`; None: by their names in the notes.
+    """The whole report as one text."""
+    return "".join(markdown_pieces(ledger, summarize(ledger), report_dir=report_dir))
+
+
+def markdown_pieces(ledger: Ledger, summary: Summary, *, report_dir: Path | None) -> Iterator[str]:
+    """The report, piece by piece. Notes are linked relative to `report_dir`; None: by their names
+    in the notes.
 
     Paths are compared as they are written: the disk is not asked where symbolic links lead.
     """
     places = _Places(ledger.roots, report_dir)
-    return _template().render(
+    return _template().generate(
         marker=Inert(REPORT_MARKER),
-        s=summarize(ledger),
+        s=summary,
         totals=totals,
         State=State,
         count=words.count,
@@ -75,6 +82,7 @@ def render_markdown(ledger: Ledger, *, report_dir: Path | None) -> str:
         change=_change,
         archived=_archived,
         unanswered=_unanswered,
+        listed=places.listed,
         note=places.note,
         lines=places.lines,
         where=places.where,
@@ -170,7 +178,7 @@ def _unanswered(copies: Copies) -> Inert:
 class _Places:
     """Where notes are, as seen from the report."""
 
-    def __init__(self, roots: dict[str, str], report_dir: Path | None) -> None:
+    def __init__(self, roots: Mapping[str, str], report_dir: Path | None) -> None:
         self._roots = roots
         self._report_dir = None if report_dir is None else os.path.abspath(report_dir)  # noqa: PTH100  # resolve() would follow links
         self._known: dict[str, tuple[Inert, Inert | None]] = {}
@@ -198,6 +206,20 @@ class _Places:
         if len(mentions) > _PLACES_SHOWN:
             first.append(f"and {len(mentions) - _PLACES_SHOWN} more")
         return Inert(", ".join(first))
+
+    def listed(self, link: LinkRecord, state: State) -> Inert:
+        """A link in the list of its state. Here, since there may be very many of them."""
+        moved = state is State.MOVED
+        lines = [f"- {_link(link.url, link.verdict.reason)}{_moved_to(link) if moved else ''}"]
+        if moved and link.final_url is not None:
+            if link.verdict.since is not None:
+                lines.append(words.since(link.verdict))
+        elif state is not State.UNCHECKED:
+            lines.append(_why(link.verdict))
+        if link.overruled:
+            lines.append(_ignored(link.overruled))
+        lines.append(self.where(link.mentions))
+        return Inert("\n  - ".join(lines))
 
     def _named(self, file: str) -> tuple[Inert, Inert | None]:
         known = self._known.get(file)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from linkwatch.model import CycleRecord, Ending, State
+from linkwatch.model import Ahead, CycleRecord, Ending, State
 from linkwatch.report.inert import shown, terminal
 from linkwatch.report.words import count, minute
 
@@ -24,7 +24,6 @@ _LABEL_WIDTH: Final = 12
 _HOST_WIDTH: Final = 30
 _UNBROKEN: Final = "\N{NO-BREAK SPACE}"
 _COLUMNS: Final = (State.DEAD, State.SUSPECT, State.BLOCKED)
-_DAY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +37,7 @@ class Status:
     running: CycleRecord | None
     killed: bool = False  # it runs no more: its process is gone
     cycles: Sequence[CycleRecord]  # those that are over, newest first
-    next_checks: Sequence[datetime | None]  # of all links that are ever checked; None: now
+    ahead: Ahead  # of all links that are ever checked
     held: Mapping[str, datetime]  # hosts that want to be left alone, and until when
     unsteady: Mapping[str, int]  # hosts that come and go, and how many of their links do
     database: str
@@ -105,17 +104,12 @@ def _running(cycle: CycleRecord, status: Status) -> tuple[str, str]:
 
 def _due(status: Status) -> str:
     """The ranges don't overlap: what is due within a day is no more so within a week."""
-    now = status.now
-    ahead = sorted(at for at in status.next_checks if at is not None and at > now)
-    within_a_day = sum(at <= now + _DAY for at in ahead)
-    within_a_week = sum(at <= now + 7 * _DAY for at in ahead) - within_a_day
-    later = len(ahead) - within_a_day - within_a_week
-    at_once = len(status.next_checks) - len(ahead)
-    line = f"{at_once} now, then {within_a_day} within a day, {within_a_week} within a week"
-    if later:
-        line += f", {later} later"
-    if ahead and not at_once:
-        line += f"; the next at {minute(ahead[0])} (in {_span(ahead[0] - now)})"
+    ahead = status.ahead
+    line = f"{ahead.now} now, then {ahead.in_a_day} within a day, {ahead.in_a_week} within a week"
+    if ahead.later:
+        line += f", {ahead.later} later"
+    if ahead.first is not None and not ahead.now:
+        line += f"; the next at {minute(ahead.first)} (in {_span(ahead.first - status.now)})"
     return line
 
 

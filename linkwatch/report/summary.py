@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from linkwatch.model import UNSETTLED, Change, CycleRecord, Ledger, LinkRecord, Mention, State
+from linkwatch.model import Change, Copies, CycleRecord, Ledger, LinkRecord, Links, Mention, State
 from linkwatch.report.inert import terminal
 from linkwatch.report.words import count
 
@@ -33,7 +33,6 @@ _BY_NEW_STATE: Final = {
     State.BLOCKED: Topic.BLOCKED,
     State.MOVED: Topic.MOVED,
 }
-_ORDER: Final = {state: place for place, state in enumerate(State)}
 _FAILING: Final = frozenset({State.DEAD, State.SUSPECT})
 _WELL: Final = frozenset({State.ALIVE, State.MOVED})
 _NEW: Final = frozenset({State.UNCHECKED, State.SKIPPED})
@@ -65,16 +64,6 @@ class News:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Copies:
-    """Of how many links there is a verified copy. Ignored ones count too."""
-
-    links: int
-    dead: int
-    unanswered: int  # dead links about which no archive could be asked yet
-    next_at: datetime | None  # when the first of them is asked about again
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
     """What to tell of a ledger, whatever the format."""
 
@@ -85,14 +74,14 @@ class Summary:
     notes: int
     mentions: int
     links: int
-    states: dict[State, int]  # all of them, zeros too, in their order
+    states: Mapping[State, int]  # all of them, zeros too, in their order
     news: tuple[News, ...]  # what a person may want to know, most important first
     changed: int  # changes in `news`
     earlier: tuple[Change, ...]  # news of the week before, newest first
     new: int  # links checked for the first time and found well; no news
     dead: tuple[NoteFindings, ...]  # by note; a link stands under every note that has it
     # All states, in their order, then by url; without ignored links, which `states` counts too.
-    by_state: dict[State, tuple[LinkRecord, ...]]
+    by_state: Mapping[State, Links]
     ignored: tuple[LinkRecord, ...]  # in the order of their states, then by url
     drifted: tuple[LinkRecord, ...]  # whose page became another, by url
     lost: tuple[Mention, ...]  # whose fragment is no more on its page, by place
@@ -104,22 +93,13 @@ class Summary:
 
 def summarize(ledger: Ledger) -> Summary:
     """What to tell of a ledger."""
-    by_state: dict[State, list[LinkRecord]] = {state: [] for state in State}
-    states = dict.fromkeys(State, 0)
-    ignored: list[LinkRecord] = []
-    mentions = 0
-    for link in sorted(ledger.links, key=_place):
-        states[link.verdict.state] += 1
-        mentions += len(link.mentions)
-        (ignored if link.ignored else by_state[link.verdict.state]).append(link)
-    heard = sorted((link for link in ledger.links if not link.ignored), key=_url)
     last = ledger.cycles[-1] if ledger.cycles else None
-    unheard = {link.url for link in ignored}
+    unheard = {link.url for link in ledger.ignored}
     changes = [change for change in ledger.changes if change.url not in unheard]
     changed = {change.url for change in changes}
-    returned = tuple(link for link in heard if link.original and link.original.lives)
+    returned = tuple(link for link in ledger.remarkable if link.original and link.original.lives)
     news = _news(
-        [*changes, *_told_anew(link for link in heard if link.url not in changed)],
+        [*changes, *_told_anew(link for link in ledger.remarkable if link.url not in changed)],
         _lives_since(returned, ledger.cycles),
     )
     return Summary(
@@ -128,9 +108,9 @@ def summarize(ledger: Ledger) -> Summary:
         judged_at=last.finished_at if last else None,
         compared=len(ledger.cycles) > 1,
         notes=ledger.notes,
-        mentions=mentions,
-        links=len(ledger.links),
-        states=states,
+        mentions=ledger.mentions,
+        links=sum(ledger.states.values()),
+        states=ledger.states,
         news=news,
         changed=sum(len(item.changes) for item in news),
         earlier=tuple(
@@ -138,15 +118,17 @@ def summarize(ledger: Ledger) -> Summary:
             for change in ledger.earlier
             if change.url not in unheard and not _is_new_and_well(change)
         ),
-        new=sum(_is_new_and_well(change) for change in changes),
-        dead=_by_note(by_state[State.DEAD]),
-        by_state={state: tuple(links) for state, links in by_state.items()},
-        drifted=tuple(link for link in heard if link.drift and link.verdict.state in _WELL),
+        new=ledger.new + sum(_is_new_and_well(change) for change in changes),
+        dead=_by_note(ledger.heard[State.DEAD]),
+        by_state=ledger.heard,
+        drifted=tuple(
+            link for link in ledger.remarkable if link.drift and link.verdict.state in _WELL
+        ),
         lost=tuple(
             sorted(
                 (
                     mention
-                    for link in heard
+                    for link in ledger.remarkable
                     for mention in link.mentions
                     if mention.missing and mention not in link.unheard
                 ),
@@ -155,33 +137,14 @@ def summarize(ledger: Ledger) -> Summary:
         ),
         returned=returned,
         unsteady=ledger.unsteady,
-        copies=copies_of(ledger.links),
-        ignored=tuple(ignored),
+        copies=ledger.copies,
+        ignored=ledger.ignored,
         trend=_each_days_last(ledger.cycles),
     )
 
 
-def copies_of(links: Iterable[LinkRecord]) -> Copies:
-    """Of how many of these links there is a verified copy, and about how many nobody knows."""
-    kept = dead = 0
-    waiting: list[datetime | None] = []
-    for link in links:
-        is_dead = link.verdict.state is State.DEAD
-        kept += bool(link.kept_by)
-        dead += bool(link.kept_by) and is_dead
-        if is_dead and link.lookup.outcome in UNSETTLED:
-            waiting.append(link.lookup.next_at)
-    return Copies(
-        links=kept,
-        dead=dead,
-        unanswered=len(waiting),
-        next_at=min(filter(None, waiting), default=None),
-    )
-
-
-def one_line(ledger: Ledger) -> str:
+def one_line(summary: Summary) -> str:
     """How things stand, in one line for the terminal."""
-    summary = summarize(ledger)
     if summary.generated_at is None:
         return "Nothing has been checked yet."
     line = f"{totals(summary)}."
@@ -202,14 +165,6 @@ def totals(summary: Summary) -> str:
     states = ", ".join(f"{number} {state}" for state, number in summary.states.items() if number)
     ignored = f"; {len(summary.ignored)} ignored" if summary.ignored else ""
     return f"{line}: {states}{ignored}" if states else line
-
-
-def _place(link: LinkRecord) -> tuple[int, str]:
-    return _ORDER[link.verdict.state], link.url
-
-
-def _url(link: LinkRecord) -> str:
-    return link.url
 
 
 def _is_new_and_well(change: Change) -> bool:
@@ -276,7 +231,7 @@ def _each_days_last(cycles: tuple[CycleRecord, ...]) -> tuple[CycleRecord, ...]:
     return tuple(days.values())
 
 
-def _by_note(dead: list[LinkRecord]) -> tuple[NoteFindings, ...]:
+def _by_note(dead: Iterable[LinkRecord]) -> tuple[NoteFindings, ...]:
     notes: dict[str, list[Finding]] = {}
     for link in dead:
         lines: dict[str, list[int]] = {}

@@ -6,12 +6,16 @@ import errno
 import os
 import secrets
 import stat
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
 from linkwatch.errors import ReportError
 from linkwatch.marker import HEAD_BYTES, is_report
 from linkwatch.report.inert import terminal
+
+_CHUNK: Final = 1 << 18  # bytes, or characters
 
 _WHY: Final[dict[int, str]] = {
     errno.EACCES: "permission denied",
@@ -45,23 +49,39 @@ def refuse_foreign(path: Path) -> None:
         )
 
 
-def write_atomically(path: Path, text: str) -> None:
+def write_atomically(path: Path, text: str | Iterable[str]) -> None:
     """Write `text` to `path` so that a reader, or a crash, finds the old report or the new one.
 
-    An unchanged report is left untouched, its time too: vaults are watched and synchronised. A
-    symbolic link is followed, permissions are kept, a missing folder is made. What is no
-    regular file (a pipe, `/dev/stdout`) is written to as it is. ReportError: it could not be done.
+    It may come in pieces, and is never held as a whole. An unchanged report is left untouched, its
+    time too: vaults are watched and synchronised. A symbolic link is followed, permissions are
+    kept, a missing folder is made. What is no regular file (a pipe, `/dev/stdout`) is written to
+    as it is. ReportError: it could not be done.
     """
-    content = text.encode("utf-8", "replace")
+    pieces = [text] if isinstance(text, str) else text
+    chunks = (chunk.encode("utf-8", "replace") for chunk in in_chunks(pieces))
     try:
-        _write(path, content)
+        _write(path, chunks)
     except OSError as exc:
         raise ReportError(
             f"Can't write the report to {terminal(str(path))}: {_why(path, exc)}."
         ) from exc
 
 
-def _write(path: Path, content: bytes) -> None:
+def in_chunks(pieces: Iterable[str]) -> Iterator[str]:
+    """The same text in pieces that are worth a call each."""
+    some: list[str] = []
+    size = 0
+    for piece in pieces:
+        some.append(piece)
+        size += len(piece)
+        if size >= _CHUNK:
+            yield "".join(some)
+            some, size = [], 0
+    if some:
+        yield "".join(some)
+
+
+def _write(path: Path, chunks: Iterator[bytes]) -> None:
     try:
         old = path.stat()
     except FileNotFoundError:
@@ -70,17 +90,18 @@ def _write(path: Path, content: bytes) -> None:
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     if old is not None and not stat.S_ISREG(old.st_mode):
         with path.open("wb") as file:
-            file.write(content)
+            file.writelines(chunks)
         return
     target = path.resolve()  # of a symbolic link: what it points to, be it missing
-    if old is not None and old.st_size == len(content) and target.read_bytes() == content:
+    changed = chunks if old is None else _changed(target, chunks)
+    if changed is None:
         return
     target.parent.mkdir(parents=True, exist_ok=True)
     # Beside the target, since only within one file system a rename is atomic; hidden, so that a
     # vault's reader does not show it; short, so that no name becomes too long.
     temporary = target.parent / f".linkwatch-{secrets.token_hex(8)}.tmp"
     try:
-        _write_through(temporary, content, old)
+        _write_through(temporary, changed, old)
         temporary.replace(target)
     except BaseException:
         temporary.unlink(missing_ok=True)
@@ -88,13 +109,41 @@ def _write(path: Path, content: bytes) -> None:
     _sync_folder(target.parent)
 
 
-def _write_through(temporary: Path, content: bytes, old: os.stat_result | None) -> None:
+def _changed(target: Path, chunks: Iterator[bytes]) -> Iterator[bytes] | None:
+    """What to write in the place of a file that begins as it did; None: it stays as it is."""
+    same = 0
+    try:
+        with target.open("rb") as file:
+            for chunk in chunks:
+                if file.read(len(chunk)) != chunk:
+                    return chain(_beginning(target, same), [chunk], chunks)
+                same += len(chunk)
+            if not file.read(1):
+                return None
+    except PermissionError:  # it may be written all the same
+        if same:
+            raise
+        return chunks
+    return _beginning(target, same)
+
+
+def _beginning(target: Path, size: int) -> Iterator[bytes]:
+    with target.open("rb") as file:
+        while size > 0:
+            data = file.read(min(size, _CHUNK))
+            if not data:
+                raise OSError(errno.EIO, "it changed while it was read")
+            size -= len(data)
+            yield data
+
+
+def _write_through(temporary: Path, chunks: Iterable[bytes], old: os.stat_result | None) -> None:
     # 0o666 and the process's umask, as for any new file; tempfile would make it private
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _O_BINARY, 0o666)
     with os.fdopen(descriptor, "wb") as file:
         if old is not None:
             _keep_permissions(temporary, old)
-        file.write(content)
+        file.writelines(chunks)
         file.flush()
         os.fsync(descriptor)
 

@@ -11,7 +11,7 @@ from linkwatch.history.cycles import begin_cycle, end_cycle, set_void
 from linkwatch.history.ledger import read_ledger
 from linkwatch.history.mentions import save_note, settle_mentions
 from linkwatch.history.store import Store
-from linkwatch.history.verdicts import Case, cases, unjudged
+from linkwatch.history.verdicts import Case, cases, counted, unjudged
 from linkwatch.judging import judge_cycles
 from linkwatch.model import CheckResult, Ending, Kind, Ledger, Mention, State
 from linkwatch.verdict import Policy
@@ -60,8 +60,9 @@ class Past:
     def cases(self, policy: str = POLICY.digest) -> dict[str, Case]:
         """What is to be judged, with all the cycles that there are."""
         newest = self.store.rows("select max(id) from cycles")[0][0]
-        ids = unjudged(self.store, policy, up_to=newest)
-        return {case.url: case for case in cases(self.store, ids, up_to=newest)}
+        ids = list(unjudged(self.store, policy, up_to=newest))
+        known = counted(self.store, up_to=newest)
+        return {case.url: case for case in cases(self.store, ids, known)}
 
     def judge(self, cycle_id: int, policy: Policy = POLICY) -> None:
         judge_cycles(self.store, policy, cycle_id=cycle_id, up_to=cycle_id)

@@ -173,9 +173,11 @@ def test_the_queries_of_a_cycle_use_their_indexes(past: Past) -> None:
     past.store.db.conn.set_trace_callback(None)
 
     seen_plans = [
-        plan(past, sql) for sql in queries if sql.lstrip().lower().startswith(("select", "delete"))
+        plan(past, sql)
+        for sql in queries
+        if sql.lstrip().lower().startswith(("select", "delete", "insert into temp"))
     ]
-    assert any("idx_links_mentioned_next_check" in text for text in seen_plans)
+    assert any("links_due" in text for text in seen_plans)
     assert any("idx_checks_link_id_cycle_id" in text for text in seen_plans)
     whole = [
         line

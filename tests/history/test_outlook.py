@@ -22,7 +22,7 @@ from linkwatch.history.overrules import add_ignore, remove_ignore
 from linkwatch.history.store import Store
 from linkwatch.history.times import to_text
 from linkwatch.history.verdicts import FLAPPING
-from linkwatch.model import By, Ending, Pardon, State
+from linkwatch.model import Ahead, By, Ending, Pardon, State
 from tests.checks import day, seen
 from tests.history.past import Past
 
@@ -39,7 +39,9 @@ def set_link(past: Past, url: str, **columns: object) -> None:
 def test_an_empty_history_has_nothing_to_tell(past: Past) -> None:
     assert note_count(past.store) == 0
     assert state_counts(past.store) == dict.fromkeys(State, 0)
-    assert next_checks(past.store) == []
+    assert next_checks(past.store, day(0)) == Ahead(
+        now=0, in_a_day=0, in_a_week=0, later=0, first=None
+    )
     assert unsteady_links(past.store) == {}
     assert last_counted(past.store) is None
     assert running_cycle(past.store) is None
@@ -71,12 +73,16 @@ def test_what_is_never_checked_is_never_due(past: Past) -> None:
     past.cycle(0)
     set_link(past, A, next_check=to_text(day(6)))
     set_link(past, B, state="skipped")
-    assert sorted(next_checks(past.store), key=str) == [day(6), None]
+    ahead = next_checks(past.store, day(1))
+    assert ahead == Ahead(now=1, in_a_day=0, in_a_week=1, later=0, first=day(6))
+    ahead = next_checks(past.store, day(5))
+    assert ahead == Ahead(now=1, in_a_day=1, in_a_week=0, later=0, first=day(6))
+    assert next_checks(past.store, day(6)).now == 2
 
     past.note("a.md", C)
     past.begin(1)
 
-    assert next_checks(past.store) == [None]
+    assert next_checks(past.store, day(1)).now == 1
 
 
 def test_links_that_come_and_go_are_counted_by_host_unless_ignored(past: Past) -> None:

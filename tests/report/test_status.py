@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linkwatch.model import CycleRecord, Ending, State
+from linkwatch.model import Ahead, CycleRecord, Ending, State
 from linkwatch.report.inert import visible
 from linkwatch.report.status import Status, overview
 from tests.report.hostile import texts
@@ -65,7 +66,23 @@ def shown(**changes: Any) -> list[str]:
         "database": "/vault/data/linkwatch.db",
         "size_bytes": 4096,
     }
-    return overview(Status(**{**ordinary, **changes})).splitlines()
+    told = {**ordinary, **changes}
+    told["ahead"] = ahead_of(told.pop("next_checks"))
+    return overview(Status(**told)).splitlines()
+
+
+def ahead_of(next_checks: Sequence[datetime | None]) -> Ahead:
+    """As history counts them, at noon; None: now."""
+    ahead = sorted(at for at in next_checks if at is not None and at > NOON)
+    in_a_day = sum(at <= NOON + DAY for at in ahead)
+    in_a_week = sum(at <= NOON + 7 * DAY for at in ahead) - in_a_day
+    return Ahead(
+        now=len(next_checks) - len(ahead),
+        in_a_day=in_a_day,
+        in_a_week=in_a_week,
+        later=len(ahead) - in_a_day - in_a_week,
+        first=ahead[0] if ahead else None,
+    )
 
 
 def row(label: str, **changes: Any) -> str:
@@ -298,7 +315,7 @@ def test_no_foreign_text_steers_the_terminal_or_makes_a_line(
             counted_at=NOON,
             running=None,
             cycles=[cycle(void=void)],
-            next_checks=[],
+            ahead=ahead_of([]),
             held=dict.fromkeys(hosts, NOON + DAY),
             unsteady=hosts,
             database=path,

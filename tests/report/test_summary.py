@@ -116,7 +116,7 @@ LINKS = (record("https://a/"), record("https://b/", State.ALIVE, places=[("b.md"
     ],
 )
 def test_how_things_stand_fits_in_one_line(of: Ledger, expected: str) -> None:
-    assert one_line(of) == expected
+    assert one_line(summarize(of)) == expected
 
 
 def test_every_reason_and_state_has_words_for_a_person() -> None:

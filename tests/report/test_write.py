@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from linkwatch.errors import ReportError
+from linkwatch.errors import ReportError, StoreError
 from linkwatch.report.write import write_atomically
 
 ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
@@ -62,6 +62,34 @@ def test_an_unchanged_report_is_not_touched(tmp_path: Path) -> None:
     assert (path.stat().st_mtime, path.stat().st_ino) == (1, before.st_ino)
     write_atomically(path, "some")
     assert path.stat().st_mtime != 1
+
+
+@pytest.mark.parametrize("old", ["", "a", "abc", "abX", "abcd", "Xbc", "abcdef" * 200_000])
+@pytest.mark.parametrize("new", ["", "abc", "abcdef" * 200_000, "abcdef" * 100_000 + "X"])
+def test_a_report_in_pieces_takes_the_place_of_any_other(
+    tmp_path: Path, old: str, new: str
+) -> None:
+    path = tmp_path / "report.md"
+    path.write_text(old)
+    os.utime(path, (1, 1))
+    write_atomically(path, (new[i : i + 50_000] for i in range(0, len(new), 50_000)))
+    assert path.read_text() == new
+    assert (path.stat().st_mtime == 1) is (old == new)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_report_that_breaks_off_leaves_the_old_one(tmp_path: Path) -> None:
+    path = tmp_path / "report.md"
+    path.write_text("old")
+
+    def pieces() -> Iterator[str]:
+        yield "n" * 1_000_000
+        raise StoreError("the history can't be read")
+
+    with pytest.raises(StoreError):
+        write_atomically(path, pieces())
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
 
 
 @pytest.mark.parametrize("dangling", [False, True])
@@ -136,7 +164,7 @@ def test_a_read_only_folder_is_named() -> None:
 WRITER = """
 import resource, sys
 from pathlib import Path
-from linkwatch.errors import ReportError
+from linkwatch.errors import ReportError, StoreError
 from linkwatch.report.write import write_atomically
 if int(sys.argv[2]):
     resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), int(sys.argv[2])))
