@@ -161,11 +161,11 @@ def test_no_report_holds_more_than_a_few_links_at_a_time(tmp_path: Path, state: 
             return most
 
     peaks = []
-    for links in (1_000, 5_000):
+    for links in (4_000, 10_000):  # a chunk of text, and what is cached, are full before
         with Store(tmp_path / f"{links}.db") as store:
             vault(store, links, state=state)
             peaks.append(peak(store))
-    assert peaks[1] < 1.5 * peaks[0]
+    assert peaks[1] < 1.2 * peaks[0]
 
 
 def test_lines_come_in_the_order_of_states_and_then_of_urls(past: Past) -> None:
