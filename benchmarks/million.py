@@ -445,7 +445,7 @@ def _due(folder: Path) -> dict[str, float]:
 def _around(folder: Path) -> dict[str, float]:
     """A whole cycle whose web answers at once: what is left is our own work."""
     from linkwatch import asking, cycle
-    from linkwatch.checker.sweep import Outlook
+    from linkwatch.checker.source import Outlook
     from linkwatch.clock import SystemClock
     from linkwatch.config import load
     from linkwatch.docket import Docket

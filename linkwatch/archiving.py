@@ -10,12 +10,12 @@ from datetime import datetime
 from linkwatch.archive.pace import Paces
 from linkwatch.archive.rescue import rescue
 from linkwatch.archive.savable import why_not_told
-from linkwatch.citing import cite, cite_link
+from linkwatch.citing import cite_link
 from linkwatch.clock import Clock
 from linkwatch.config import Config
+from linkwatch.desk import Desk
 from linkwatch.errors import LinkwatchError
-from linkwatch.history.hosts import not_before
-from linkwatch.history.lookups import is_dead, never_asked, queue, wanted_of
+from linkwatch.history.lookups import is_dead, queue, wanted_of
 from linkwatch.history.paces import read_paces, save_paces
 from linkwatch.history.snapshots import offered, save_lookup, with_copies
 from linkwatch.history.store import Store, one_at_a_time, require_history
@@ -35,46 +35,25 @@ _FEW = 4  # requests at a time, by hand
 class Archiving:
     """The archives, and what asking them takes, for whoever holds the cycle's lock."""
 
-    def __init__(
-        self,
-        config: Config,
-        store: Store,
-        thread: StoreThread,
-        clock: Clock,
-        progress: Progress,
-        *,
-        hosts: Hosts,
-        nameservers: Sequence[str],
-    ) -> None:
-        self.config = config
-        self.store = store
-        self.thread = thread
-        self.clock = clock
-        self.progress = progress
-        self.hosts = hosts
-        self.archives = archives_of(config, nameservers=nameservers)
+    def __init__(self, desk: Desk) -> None:
+        self.config = desk.config
+        self.store = desk.store
+        self.thread = desk.thread
+        self.clock = desk.clock
+        self.progress = desk.progress
+        self.hosts = desk.hosts
+        self.archives = archives_of(desk.config, nameservers=desk.nameservers)
 
-    async def queue(self) -> None:
-        """Write down which dead links are still to be asked about, before anything can end that."""
-        if self.config.archive.enabled:
-            await self.thread.run(self._queue)
-
-    def _queue(self) -> None:
-        links = never_asked(self.store)
+    def queue(self, links: Sequence[str]) -> None:
+        """Write down that archives are to be asked about these. In the store's thread."""
         asked = [url for url in links if why_not_told(url, self.archives) is None]
         queue(self.store, asked, self.clock.utc_now())
 
-    async def rescue(self) -> int:
-        """Look for copies of the dead links that want one; how many were asked about."""
-        if not self.config.archive.enabled:
-            return 0
-        now = self.clock.utc_now()
-        wanted = await cite(self.thread, self.store, self.config, now)
-        if wanted:
-            self.progress.rescuing(len(wanted))
-            wanted = await self.thread.run(with_copies, self.store, wanted)
-            await self.look_for(wanted, budget_s=_RESCUE_BUDGET_S)
-        return len(wanted)
+    async def rescue(self, wanted: Sequence[Wanted]) -> None:
+        """Look for copies of these dead links."""
+        self.progress.rescuing(len(wanted))
+        wanted = await self.thread.run(with_copies, self.store, wanted)
+        await self.look_for(wanted, budget_s=_RESCUE_BUDGET_S)
 
     async def look_for(
         self, wanted: Sequence[Wanted], *, budget_s: float, keep: bool = True
@@ -149,13 +128,17 @@ async def outside_a_cycle(
             store = await thread.run(Store, config.database)
             hosts = Hosts(manners_of(config), slots=_FEW, clock=clock)
             try:
-                now = clock.utc_now()
-                for host, until in (await thread.run(not_before, store, now)).items():
-                    hosts.hold(host, (until - now).total_seconds())
-                archiving = Archiving(
-                    config, store, thread, clock, progress, hosts=hosts, nameservers=nameservers
+                desk = Desk(
+                    config=config,
+                    store=store,
+                    thread=thread,
+                    clock=clock,
+                    progress=progress,
+                    hosts=hosts,
+                    nameservers=nameservers,
                 )
-                yield archiving, store, thread
+                await desk.recall_wishes()
+                yield Archiving(desk), store, thread
             finally:
                 await thread.run(store.close)
     finally:

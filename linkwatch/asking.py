@@ -7,69 +7,45 @@ few more questions tell a web that is silent from a network that is.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from random import Random
 
 from linkwatch.checker.fetch import Fetcher
 from linkwatch.checker.siblings import Siblings
-from linkwatch.checker.sweep import Outlook, sweep
-from linkwatch.clock import Clock
-from linkwatch.config import Config
+from linkwatch.checker.source import Outlook
+from linkwatch.checker.sweep import sweep
+from linkwatch.desk import Desk
 from linkwatch.docket import Docket
 from linkwatch.errors import LinkwatchError
 from linkwatch.evidence import Weight, weigh
 from linkwatch.history.checks import any_answer
 from linkwatch.history.cycles import answered_lately, checked_on, comparisons, void_run
-from linkwatch.history.hosts import (
-    host_memories,
-    not_before,
-    save_host_memories,
-    save_not_before,
-)
+from linkwatch.history.hosts import host_memories, save_host_memories
 from linkwatch.history.links import ids_of, queue_links, witnesses
-from linkwatch.history.store import Store
-from linkwatch.history.writer import ResultWriter, StoreThread
+from linkwatch.history.writer import ResultWriter
 from linkwatch.keeping import Keeping
 from linkwatch.model import CheckResult
-from linkwatch.progress import Progress
 from linkwatch.void import Comparison, doubted, gone_dark, slept, why_void
 from linkwatch.web.client import Client
-from linkwatch.web.hosts import Hosts
-from linkwatch.web.limits import open_connections
-from linkwatch.wiring import manners_of, probes_off
+from linkwatch.wiring import probes_off
 
 _WAITING_A_SLOT = 4  # checks under way for each request under way: the others wait for something
 _NO_END = float("inf")
-_WORTH_KEEPING_S = 5.0  # shorter wishes of hosts are over before the next cycle
 
 
 class Asking:
     """All the requests of one cycle but the archive's."""
 
-    def __init__(
-        self,
-        config: Config,
-        store: Store,
-        thread: StoreThread,
-        clock: Clock,
-        progress: Progress,
-        *,
-        cycle_id: int,
-        nameservers: Sequence[str],
-        chance: Random,
-    ) -> None:
-        """`nameservers`: in place of the system's; `chance`: for made-up addresses."""
-        self._config = config
-        self._store = store
-        self._thread = thread
-        self._clock = clock
-        self._progress = progress
+    def __init__(self, desk: Desk, *, cycle_id: int, slots: int, chance: Random) -> None:
+        """`slots`: requests at a time; `chance`: for made-up addresses."""
+        self._desk = desk
+        self._store = desk.store
+        self._thread = desk.thread
+        self._clock = desk.clock
         self._id = cycle_id
-        self._nameservers = nameservers
-        self._slots = min(config.check.concurrency, open_connections())
-        self.hosts = Hosts(manners_of(config), slots=self._slots, clock=clock)
-        self._siblings = Siblings(clock=clock, chance=chance)
-        self.copies = Keeping(config, store, thread, cycle_id=cycle_id)
+        self._slots = slots
+        self._siblings = Siblings(clock=desk.clock, chance=chance)
+        self.copies = Keeping(desk.config, desk.store, desk.thread, cycle_id=cycle_id)
         self._asleep = False  # the machine slept while links were asked
         self._dark = False  # the network went away while links were asked
 
@@ -116,9 +92,9 @@ class Asking:
         """Ask the links that wait, and keep what comes."""
         if not waiting:
             return Outlook(postponed=0, unfinished=0)
-        self._progress.checking(waiting)
+        self._desk.progress.checking(waiting)
         writer = ResultWriter(
-            self._store, self._thread, cycle_id=self._id, saved=self._progress.saved
+            self._store, self._thread, cycle_id=self._id, saved=self._desk.progress.saved
         )
 
         async def keep(docket: Docket, result: CheckResult) -> None:
@@ -132,7 +108,7 @@ class Asking:
     async def _sweep(
         self, hear: Callable[[Docket, CheckResult], Awaitable[None]], until_s: float = _NO_END
     ) -> Outlook:
-        config = self._config
+        config = self._desk.config
         docket = Docket(self._store, self._thread, with_fragments=config.check.fragments)
 
         def doubtful(result: CheckResult) -> bool:
@@ -147,13 +123,13 @@ class Asking:
             async with Client(
                 allow_private=config.check.allow_private_networks,
                 proxy=config.check.proxy,
-                nameservers=self._nameservers,
+                nameservers=self._desk.nameservers,
             ) as client:
                 return await sweep(
                     docket,
                     fetcher=Fetcher(
                         client=client,
-                        hosts=self.hosts,
+                        hosts=self._desk.hosts,
                         clock=self._clock,
                         max_redirects=config.check.max_redirects,
                         before=docket.before,
@@ -171,27 +147,14 @@ class Asking:
         except BaseExceptionGroup as group:
             raise _first(group) from group
 
-    async def recall(self, now: datetime) -> None:
-        """Leave those alone that asked for it in an earlier cycle; recall what hosts taught us.
-
-        And settle what copies of pages a killed cycle left.
-        """
+    async def recall(self) -> None:
+        """Recall what hosts taught us, and settle what copies of pages a killed cycle left."""
         await self.copies.recall()
         self._siblings.recall(await self._thread.run(host_memories, self._store))
-        for host, until in (await self._thread.run(not_before, self._store, now)).items():
-            self.hosts.hold(host, (until - now).total_seconds())
 
-    async def remember(self, *, void: bool) -> None:
-        """Keep for later cycles what hosts wish and taught; not what our own trouble made of it."""
-        if void:
-            return
-        now = self._clock.utc_now()
-        wishes = {
-            host: now + timedelta(seconds=wait_s)
-            for host, wait_s in self.hosts.backing_off().items()
-            if wait_s > _WORTH_KEEPING_S
-        }
-        await self._thread.run(save_not_before, self._store, wishes, now)
+    async def remember(self) -> None:
+        """Keep for later cycles what hosts wish and taught; of a void one, nothing is kept."""
+        await self._desk.keep_wishes()
         await self._thread.run(save_host_memories, self._store, self._siblings.learned)
 
     def is_honest(self, url: str) -> bool:

@@ -11,16 +11,19 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from random import Random
+from typing import TYPE_CHECKING
 
-from linkwatch.archiving import Archiving
-from linkwatch.asking import Asking
-from linkwatch.checker.sweep import Outlook
+from linkwatch.checker.source import Outlook
+from linkwatch.citing import cite
 from linkwatch.clock import Clock
 from linkwatch.config import Config
+from linkwatch.desk import Desk
 from linkwatch.ends import crowded
 from linkwatch.history.checks import add_mark, ends
+from linkwatch.history.copies import any_pending
 from linkwatch.history.cycles import (
     begin_cycle,
     close_aborted,
@@ -31,20 +34,27 @@ from linkwatch.history.cycles import (
 )
 from linkwatch.history.ledger import roots
 from linkwatch.history.links import queue_due
+from linkwatch.history.lookups import never_asked
 from linkwatch.history.overrules import dead_in, note_covered
+from linkwatch.history.saves import any_unsaved
 from linkwatch.history.store import Store, one_at_a_time
 from linkwatch.history.writer import StoreThread
 from linkwatch.judging import judge_cycles
 from linkwatch.model import Ending, Mark, Sign
 from linkwatch.progress import Progress
-from linkwatch.publishing import Publishing
 from linkwatch.report.markdown import markdown_pieces
 from linkwatch.report.summary import one_line, summarize
 from linkwatch.report.write import refuse_foreign, write_atomically
 from linkwatch.scan import Scanned, roots_of, scan
 from linkwatch.void import why_void
 from linkwatch.web.archived import archive_of
-from linkwatch.wiring import ledger_of, policy_of
+from linkwatch.web.hosts import Hosts
+from linkwatch.web.limits import open_connections
+from linkwatch.wiring import ledger_of, manners_of, policy_of
+
+if TYPE_CHECKING:
+    from linkwatch.archiving import Archiving
+    from linkwatch.asking import Asking
 
 log = logging.getLogger("linkwatch")
 
@@ -83,32 +93,23 @@ async def run_cycle(
     try:
         with one_at_a_time(config.database):
             store = await thread.run(Store, config.database)
+            slots = min(config.check.concurrency, open_connections())
             try:
+                desk = Desk(
+                    config=config,
+                    store=store,
+                    thread=thread,
+                    clock=clock,
+                    progress=progress,
+                    hosts=Hosts(manners_of(config), slots=slots, clock=clock),
+                    nameservers=nameservers,
+                )
                 cycle_id = await thread.run(_begin, store, clock.utc_now())
-                asking = Asking(
-                    config,
-                    store,
-                    thread,
-                    clock,
-                    progress,
-                    cycle_id=cycle_id,
-                    nameservers=nameservers,
-                    chance=chance,
-                )
-                archiving = Archiving(
-                    config,
-                    store,
-                    thread,
-                    clock,
-                    progress,
-                    hosts=asking.hosts,
-                    nameservers=nameservers,
-                )
-                cycle = _Cycle(config, store, thread, clock, progress, cycle_id, asking, archiving)
+                cycle = _Cycle(desk, cycle_id, slots=slots, chance=chance)
                 try:
                     return await cycle.run(paths, cwd=cwd, everything=everything)
                 finally:
-                    await asking.copies.close()
+                    await cycle.close()
             finally:
                 await thread.run(store.close)
     finally:
@@ -124,33 +125,44 @@ def _begin(store: Store, now: datetime) -> int:
 
 
 class _Cycle:
-    def __init__(
-        self,
-        config: Config,
-        store: Store,
-        thread: StoreThread,
-        clock: Clock,
-        progress: Progress,
-        cycle_id: int,
-        asking: Asking,
-        archiving: Archiving,
-    ) -> None:
-        self._config = config
-        self._store = store
-        self._thread = thread
-        self._clock = clock
-        self._progress = progress
-        self._policy = policy_of(config)
+    """One round. What asks the web and the archives is imported where there is somebody to ask:
+    when nothing is due, it would be most of the cycle's work."""
+
+    def __init__(self, desk: Desk, cycle_id: int, *, slots: int, chance: Random) -> None:
+        self._desk = desk
+        self._config = desk.config
+        self._store = desk.store
+        self._thread = desk.thread
+        self._clock = desk.clock
+        self._policy = policy_of(desk.config)
         self._id = cycle_id
-        self._asking = asking
-        self._archiving = archiving
+        self._slots = slots
+        self._chance = chance
+        self._asks = False  # the web is asked in this cycle, or copies of pages are looked after
+
+    @cached_property
+    def _asking(self) -> Asking:
+        from linkwatch.asking import Asking
+
+        return Asking(self._desk, cycle_id=self._id, slots=self._slots, chance=self._chance)
+
+    @cached_property
+    def _archiving(self) -> Archiving:
+        from linkwatch.archiving import Archiving
+
+        return Archiving(self._desk)
+
+    async def close(self) -> None:
+        """Let go of everything."""
+        if self._asks:
+            await self._asking.copies.close()
 
     async def run(self, paths: Sequence[Path], *, cwd: Path, everything: bool) -> Result:
         run, store, clock = self._thread.run, self._store, self._clock
         started_at = clock.utc_now()
         until_s = clock.monotonic_s() + self._config.check.budget
         log.info("cycle=%d event=start", self._id)
-        await self._asking.recall(started_at)
+        await self._desk.recall_wishes()
         outlook = Outlook(postponed=0, unfinished=0)
         scanned: Scanned | None = None
         stopped = False
@@ -160,7 +172,11 @@ class _Cycle:
             await run(judge_cycles, store, self._policy, cycle_id=self._id, up_to=self._id - 1)
             notes = scanned.notes if paths else None
             due = await run(queue_due, store, started_at, everything=everything, notes=notes)
-            outlook = await self._asking.ask(due, started_at, notes, until_s=until_s)
+            keeping = self._config.archive.local or await run(any_pending, store)
+            self._asks = due > 0 or keeping
+            if self._asks:
+                await self._asking.recall()
+                outlook = await self._asking.ask(due, started_at, notes, until_s=until_s)
         except asyncio.CancelledError:
             stopped = True
         except Exception:
@@ -168,7 +184,8 @@ class _Cycle:
             await run(end_cycle, store, self._id, Ending.ABORTED, clock.utc_now())
             raise
         void = await self._settle(hurry=stopped)
-        await self._asking.remember(void=void is not None)
+        if self._asks and void is None:
+            await self._asking.remember()
         ending = Ending.ABORTED if stopped else Ending.FINISHED
         checked = await run(end_cycle, store, self._id, ending, clock.utc_now())
         if stopped or scanned is None:
@@ -190,16 +207,18 @@ class _Cycle:
 
     async def _settle(self, *, hurry: bool) -> str | None:
         """Judge what was found, unless it says more about us than about the web: why, if so."""
-        void = await self._asking.why_void()
-        await self._thread.run(set_void, self._store, self._id, void)
+        run, store = self._thread.run, self._store
+        void = await self._asking.why_void() if self._asks else None
+        await run(set_void, store, self._id, void)
         if void is None:
-            await self._thread.run(self._look_at_ends)
-            await self._thread.run(
-                judge_cycles, self._store, self._policy, cycle_id=self._id, up_to=self._id
-            )
-            await self._thread.run(note_covered, self._store)
-            await self._archiving.queue()
-        await self._asking.copies.settle(hurry=hurry)
+            if self._asks:
+                await run(self._look_at_ends)
+            await run(judge_cycles, store, self._policy, cycle_id=self._id, up_to=self._id)
+            await run(note_covered, store)
+            if self._config.archive.enabled and (dead := await run(never_asked, store)):
+                await run(self._archiving.queue, dead)
+        if self._asks:
+            await self._asking.copies.settle(hurry=hurry)
         return void
 
     def _look_at_ends(self) -> None:
@@ -231,29 +250,40 @@ class _Cycle:
                 now=now,
                 whole=not paths,
                 stop=stop,
-                tell=self._progress.scanned,
+                tell=self._desk.progress.scanned,
             )
         finally:
             stop.set()
         for trouble in scanned.troubles:
-            self._progress.trouble(trouble)
+            self._desk.progress.trouble(trouble)
         return scanned
 
     async def _rescue(self, line: str) -> str:
         """Ask the archives, now that the cycle is over and told: however long they take."""
-        asked = 0
+        if not self._config.archive.enabled:
+            return line
         try:
-            asked = await self._archiving.rescue()
+            now = self._clock.utc_now()
+            wanted = await cite(self._thread, self._store, self._config, now)
+            if not wanted:
+                return line
+            await self._archiving.rescue(wanted)
         except asyncio.CancelledError:
             await self._tell()
             raise
-        await self._asking.remember(void=False)  # what the archives' hosts wish
-        return await self._tell() if asked else line
+        await self._desk.keep_wishes()
+        return await self._tell()
 
     async def _save(self, line: str) -> str:
         """Save pages before they die, where that is wanted; what was submitted survives us."""
+        if self._config.archive.save == "none" and not await self._thread.run(
+            any_unsaved, self._store
+        ):
+            return line
+        from linkwatch.publishing import Publishing
+
         told = await Publishing(self._archiving).save()
-        await self._asking.remember(void=False)
+        await self._desk.keep_wishes()
         return await self._tell() if told.news else line
 
     async def _tell(self) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
+from linkwatch import desk as desks
 from linkwatch.archive import saving
 from linkwatch.archive.spn import SavePageNow
 from linkwatch.archiving import Archiving
@@ -112,13 +113,15 @@ class Desk:
             store = await thread.run(Store, config.database)
             try:
                 archiving = Archiving(
-                    config,
-                    store,
-                    thread,
-                    self.clock,
-                    self.watch,
-                    hosts=Hosts(lambda name: manners, slots=16, clock=self.clock),
-                    nameservers=(),
+                    desks.Desk(
+                        config=config,
+                        store=store,
+                        thread=thread,
+                        clock=self.clock,
+                        progress=self.watch,
+                        hosts=Hosts(lambda name: manners, slots=16, clock=self.clock),
+                        nameservers=(),
+                    )
                 )
                 await Publishing(archiving).save(asked=asked, budget_s=budget_s)
             finally:

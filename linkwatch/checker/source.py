@@ -1,9 +1,10 @@
-"""Where the links of a sweep come from: host by host, a few at a time."""
+"""Where the links of a sweep come from, host by host and a few at a time; and what is left."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from linkwatch.web.url import host_of
@@ -17,6 +18,14 @@ class Source(Protocol):
 
     async def take(self, taken: Mapping[str, int], most: int) -> Mapping[str, Sequence[str]]:
         """The next links of some hosts, `most` of each. `taken`: how many were given out before."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """What a sweep left behind: links that stay due."""
+
+    postponed: int  # their hosts want to be left alone, or are archives and silent
+    unfinished: int  # the time for the sweep was over
 
 
 class Listed:

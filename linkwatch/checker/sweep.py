@@ -25,11 +25,11 @@ import asyncio
 import heapq
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 from linkwatch.checker.fetch import Fetcher
-from linkwatch.checker.source import Listed, Source
+from linkwatch.checker.source import Listed, Outlook, Source
 from linkwatch.evidence import Weight, weigh
 from linkwatch.model import CheckResult, Fault
 from linkwatch.web.archived import archive_of
@@ -41,14 +41,6 @@ _HOSTS_A_LOAD = 256  # enough for all slots, in one query
 _FIRST = 4  # links that come with a host: most have no more, and no more are asked at a time
 _A_LOAD = 2048  # links in one query, of all hosts that need more: some seconds' work
 Hand = Callable[[CheckResult], Awaitable[None]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outlook:
-    """What a sweep left behind: links that stay due."""
-
-    postponed: int  # their hosts want to be left alone, or are archives and silent
-    unfinished: int  # the time for the sweep was over
 
 
 class _Host:

@@ -101,6 +101,11 @@ def _insert(store: Store, link_id: int, cycle_id: int, copy: LocalCopy) -> None:
     )
 
 
+def any_pending(store: Store) -> bool:
+    """Whether any copy waits for a judgement."""
+    return bool(store.rows("select 1 from copies where pending = 1 limit 1"))
+
+
 def pending_copies(store: Store) -> list[PendingCopy]:
     """All copies that wait for a judgement, each with what its cycle knows."""
     return [

@@ -266,6 +266,12 @@ def _enqueue(connection: sqlite3.Connection, url: str, why: SaveWhy, now: dateti
     return None
 
 
+def any_unsaved(store: Store) -> bool:
+    """Whether anything is on its way into the archive, or waits to be."""
+    sql = "select 1 from saves where state in ('queued', 'submitted', 'lost') limit 1"
+    return bool(store.rows(sql))
+
+
 def waiting(store: Store, until: datetime, may: Collection[int]) -> list[Save]:
     """The rows with something to do until then, in the order of their turns.
 

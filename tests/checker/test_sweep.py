@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from linkwatch.checker.fetch import Fetcher
-from linkwatch.checker.source import Listed, Source
-from linkwatch.checker.sweep import Outlook, sweep
+from linkwatch.checker.source import Listed, Outlook, Source
+from linkwatch.checker.sweep import sweep
 from linkwatch.clock import Clock, SystemClock
 from linkwatch.model import CheckResult, Fault
 from linkwatch.web.client import Client
