@@ -496,3 +496,14 @@ def test_a_host_that_has_had_enough_is_left_alone_and_its_links_wait(world: Worl
     assert world.check().checked == 0
     world.pass_days(0.1)
     assert world.check().checked == 3  # three others
+
+
+def test_many_dead_names_are_dead_however_few_hosts_are_left(world: World) -> None:
+    alive = [world.web.page(f"alive{n}.example", "/", Reply()) for n in range(4)]
+    gone = [f"http://gone{n}.invalid:{world.web.port}/" for n in range(12)]
+    world.note("a.md", "\n".join([*alive, *gone]))
+
+    assert world.check().void is None
+
+    assert {world.state(url) for url in gone} == {State.DEAD}
+    assert {world.state(url) for url in alive} == {State.ALIVE}

@@ -130,11 +130,11 @@ def void_run(store: Store, cycle_id: int) -> tuple[datetime, ...]:
 
 
 def checked_on(store: Store, cycle_id: int, hosts: Collection[str]) -> list[str]:
-    """The links of these hosts that this cycle checked."""
+    """The links of these hosts that this cycle checked; not those that were asked twice already."""
     wanted = frozenset(hosts)
-    rows = store.rows(
+    rows = store.each(
         """select url, host from checks join links on links.id = checks.link_id
-           where cycle_id = ? order by checks.id""",
+           where cycle_id = ? and confirmed = 0 order by checks.id""",
         (cycle_id,),
     )
     return [row["url"] for row in rows if row["host"] in wanted]
