@@ -64,13 +64,15 @@ class Fetcher(Means):
         link: str,
         heard: Callable[[str], None] | None = None,
         sent: Callable[[], None] | None = None,
+        *,
+        urgent: bool = False,
     ) -> CheckResult:
         """Find out how one link stands. Raises NotNowError if its host wants to be left alone.
 
         `heard` is told the URL of every answer on the way, whatever its status; `sent`, that the
-        first request is on its way: until then the link waits for its turn.
+        first request is on its way: until then the link waits for its turn; an `urgent` one less.
         """
-        effort = Effort(heard=heard, sent=sent)
+        effort = Effort(heard=heard, sent=sent, urgent=urgent)
         result = await self._find_out(link, effort)
         if effort.chain and self.keeper is not None and worth_keeping(result):
             await self.keeper.keep(result, effort.chain)

@@ -1,11 +1,16 @@
 """Many links, in a good order.
 
 One request to every host first, and no second until it has answered; then the host with the
-longest queue. So everything overlaps that can, and a host that never answers costs one timeout,
-after which we know about all its links: they get the same result, marked `inferred`.
+longest queue. Only who would keep us waiting in the end goes on as soon as it has answered. So
+everything overlaps that can, and a host that never answers costs one timeout, after which we know
+about all its links: they get the same result, marked `inferred`.
 
-A host's second connection is opened only while slots are free: as long as other hosts can use
-them, its next request waits for the connection that it has, which costs neither side a handshake.
+A host's second connection is opened where no other host could use the slot, or where over one its
+queue would not be done a timeout after the beginning: any sweep may last as long as that. Else its
+next request waits for the connection that it has, which costs neither side a handshake.
+
+No check is begun while we are late ourselves (`web.headroom`). What checks ask besides (hops,
+neighbours) goes before their first requests (`web.slots`).
 
 A single slow page must not silence its whole host. Where the first request was taken but stays
 unanswered for half its time, one more link of that host is asked; only if that is silent as well
@@ -38,8 +43,9 @@ from linkwatch.web.url import host_of
 
 _TIMEOUTS_IN_A_ROW = 8  # then a host that used to answer counts as silent
 _HOSTS_A_LOAD = 256  # enough for all slots, in one query
-_FIRST = 4  # links that come with a host: most have no more, and no more are asked at a time
-_A_LOAD = 2048  # links in one query, of all hosts that need more: some seconds' work
+_FIRST = 16  # links that come with a host: most have no more
+_LOW = 8  # then more are loaded: seconds before the last one is asked, at the pace that is polite
+_A_LOAD = 8192  # links in one query, of all hosts that need more; some MB
 Hand = Callable[[CheckResult], Awaitable[None]]
 
 
@@ -47,8 +53,8 @@ class _Host:
     """One host's part of a sweep."""
 
     __slots__ = (
-        *("archive", "asked", "filling", "key", "left", "open", "queue", "running", "second"),
-        *("silent", "taken", "timer", "unheard"),
+        *("archive", "asked", "filling", "key", "left", "long", "open", "queue", "running"),
+        *("second", "served", "served_s", "silent", "taken", "timer", "unheard"),
     )
 
     def __init__(self, key: str, queue: deque[str], left: int, *, archive: bool) -> None:
@@ -63,6 +69,9 @@ class _Host:
         self.open = False  # it answered: from now on as many at a time as its manners allow
         self.silent = False
         self.unheard = 0  # timeouts since its last answer
+        self.long = False  # see `_is_long`
+        self.served = 0  # links that were checked
+        self.served_s = 0.0  # what they took
         self.timer: asyncio.TimerHandle | None = None
         self.second = False  # it is time for a second link, though the first has no answer
 
@@ -116,6 +125,7 @@ class Sweep:
         self._fresh: deque[_Host] = deque()  # with their first links, and not asked yet
         self._idle = _Longest()  # hosts of which nothing is under way
         self._busy = _Longest()
+        self._long = _Longest()  # hosts that would keep us waiting, if asked one by one
         self._low: deque[_Host] = deque()  # with more links in the source than in their queues
         self._filler: asyncio.Task[None] | None = None
         self._early: set[str] = set()  # hosts that answered, at the end of a redirect, before
@@ -127,16 +137,20 @@ class Sweep:
     async def run(self, source: Source) -> Outlook:
         """Check every link. Cancelling it stops at once; results not handed over are lost."""
         self._source = source
+        self._began_s = self._fetcher.clock.monotonic_s()
         self._untried.extend(await source.hosts())
         try:
             async with asyncio.TaskGroup() as group:
                 self._group = group
+                watch = group.create_task(self._fetcher.hosts.headroom.watch())
                 while True:
                     await self._places.acquire()
+                    await self._fetcher.hosts.room()
                     host = await self._next()
                     if host is None:
                         break
                     self._start(host)
+                watch.cancel()
         finally:
             for host in self._hosts.values():
                 if host.timer is not None:
@@ -148,10 +162,16 @@ class Sweep:
         while True:
             if self._fetcher.clock.monotonic_s() >= self._until_s:
                 self._leave_the_rest()
+            host = self._long.pop(self._may_start)
+            if host is not None:
+                return host
             if not self._fresh and self._untried:
                 await self._load()
             if self._fresh:
-                return self._fresh.popleft()
+                host = self._fresh.popleft()
+                if host.running or not self._may_start(host):
+                    continue  # a redirect led there meanwhile, and it went ahead
+                return host
             host = self._idle.pop(self._may_start)
             if host is None and not self._fetcher.hosts.all_taken():
                 host = self._busy.pop(self._may_start)
@@ -189,7 +209,7 @@ class Sweep:
 
     def _fill(self, host: _Host) -> None:
         """See to it that a host's queue does not run dry."""
-        if host.left and not host.filling and len(host.queue) < _FIRST:
+        if host.left and not host.filling and len(host.queue) < _LOW:
             host.filling = True
             self._low.append(host)
             if self._filler is None:
@@ -230,8 +250,17 @@ class Sweep:
 
     def _offer(self, host: _Host) -> None:
         if self._may_start(host):
-            (self._busy if host.running else self._idle).push(host)
+            kind = self._idle if not host.running else self._busy
+            (self._long if self._is_long(host) else kind).push(host)
         self._news.set()
+
+    def _is_long(self, host: _Host) -> bool:
+        """Whether a host would keep everybody waiting in the end, asked one link at a time."""
+        manners = self._fetcher.hosts.manners(host.queue[0])
+        pace_s = max(host.served_s / host.served if host.served else 0.0, manners.interval_s)
+        passed_s = self._fetcher.clock.monotonic_s() - self._began_s
+        host.long = passed_s + host.waiting * pace_s > manners.timeout_s
+        return host.long
 
     def _start(self, host: _Host) -> None:
         link = host.queue.popleft()
@@ -266,7 +295,7 @@ class Sweep:
     async def _check(self, host: _Host, link: str) -> None:
         try:
             sent = partial(host.asked.add, link)
-            result = await self._fetcher.check(link, self._heard, sent)
+            result = await self._fetcher.check(link, self._heard, sent, urgent=host.long)
         except NotNowError:
             if link in host.running:
                 self._postpone(host, link)
@@ -311,6 +340,8 @@ class Sweep:
 
     async def _learn(self, host: _Host, result: CheckResult) -> None:
         """Hand a result over, and take from it what it says of the host's other links."""
+        host.served += 1
+        host.served_s += result.elapsed_ms / 1000
         timed_out = not result.hops and result.fault is Fault.TIMEOUT
         if timed_out:
             host.unheard += 1

@@ -59,6 +59,7 @@ class Effort:
 
     heard: Callable[[str], None] | None = None  # is told the URL of every answer on the way
     sent: Callable[[], None] | None = None  # is told that the first request is on its way
+    urgent: bool = False  # everybody would have to wait for this host
     requests: int = 0
     began: datetime | None = None  # when the first request left
     chain: tuple[Recorded, ...] = ()  # the page's exchanges, see Landing
@@ -198,7 +199,8 @@ class Walk:
         means = self._means
         clock = means.clock
         patience_s = means.retry.longest_wait_s if self._patient else 0.0
-        async with means.hosts.turn(url, patience_s=patience_s) as manners:
+        urgent = self._effort.urgent or self._effort.requests > 0
+        async with means.hosts.turn(url, patience_s=patience_s, urgent=urgent) as manners:
             chain = _TIMEOUTS_A_CHAIN if self._patient else 1
             left_s = chain * manners.timeout_s - self._spent_s
             if left_s <= 0:

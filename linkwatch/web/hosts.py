@@ -12,6 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from linkwatch.clock import Clock
+from linkwatch.web.headroom import Headroom
+from linkwatch.web.slots import Slots
 from linkwatch.web.url import host_of, name_of
 
 
@@ -50,7 +52,9 @@ class Hosts:
     def __init__(self, manners: Callable[[str], Manners], *, slots: int, clock: Clock) -> None:
         """`manners` tells how to treat a host, by its name (no port)."""
         self._manners = manners
-        self._slots = asyncio.Semaphore(slots)
+        self._slots = Slots(slots)
+        self.headroom = Headroom(slots)
+        self._freed = asyncio.Event()
         self._clock = clock
         self._hosts: dict[str, _Host] = {}
 
@@ -65,7 +69,13 @@ class Hosts:
 
     def all_taken(self) -> bool:
         """Whether a further request would have to wait for one of the program's slots."""
-        return self._slots.locked()
+        return self._slots.free == 0
+
+    async def room(self) -> None:
+        """Wait until another check can be begun: so many are under way as we keep up with."""
+        while self._slots.taken >= self.headroom.now:
+            self._freed.clear()
+            await self._freed.wait()
 
     def back_off(self, url: str, seconds: float) -> None:
         """Leave the host of a URL alone for so long, all its links; a longer wish stands."""
@@ -86,15 +96,18 @@ class Hosts:
         waits = {key: host.left_alone_until_s - now_s for key, host in self._hosts.items()}
         return {key: wait_s for key, wait_s in waits.items() if wait_s > 0}
 
-    def turn(self, url: str, *, patience_s: float = float("inf")) -> _Turn:
+    def turn(self, url: str, *, patience_s: float = float("inf"), urgent: bool = False) -> _Turn:
         """`async with` this: a turn at the host of a URL; it gives the host's manners.
 
-        Raises NotNowError if the host wants to be left alone for longer than `patience_s`; our
-        own interval is waited for, however long it is.
+        An `urgent` one gets its slot before those that are not. Raises NotNowError if the host
+        wants to be left alone for longer than `patience_s`; our own interval is waited for,
+        however long it is.
         """
-        return _Turn(self, url, patience_s)
+        return _Turn(self, url, patience_s, urgent)
 
-    async def _take(self, url: str, host: _Host, manners: Manners, patience_s: float) -> None:
+    async def _take(
+        self, url: str, host: _Host, manners: Manners, *, patience_s: float, urgent: bool
+    ) -> None:
         """Wait until the host may be asked, and take a slot."""
         clock = self._clock
         while True:
@@ -103,11 +116,15 @@ class Hosts:
                 if wished_s > patience_s:
                     raise NotNowError(host_of(url), wished_s)
                 await clock.sleep(wait_s)
-            await self._slots.acquire()
+            await self._slots.acquire(urgent=urgent)
             if self._wait_s(host) <= 0:
                 host.next_turn_s = clock.monotonic_s() + manners.interval_s
                 return
-            self._slots.release()  # others of this host got their slots first
+            self._give_back()  # others of this host got their slots first
+
+    def _give_back(self) -> None:
+        self._slots.release()
+        self._freed.set()
 
     def _wait_s(self, host: _Host) -> float:
         return max(host.left_alone_until_s, host.next_turn_s) - self._clock.monotonic_s()
@@ -123,12 +140,13 @@ class Hosts:
 class _Turn:
     """One turn. A class, since a generator that does the same costs twice as much a request."""
 
-    __slots__ = ("_host", "_hosts", "_patience_s", "_url")
+    __slots__ = ("_host", "_hosts", "_patience_s", "_urgent", "_url")
 
-    def __init__(self, hosts: Hosts, url: str, patience_s: float) -> None:
+    def __init__(self, hosts: Hosts, url: str, patience_s: float, urgent: bool) -> None:
         self._hosts = hosts
         self._url = url
         self._patience_s = patience_s
+        self._urgent = urgent
 
     async def __aenter__(self) -> Manners:
         hosts, url = self._hosts, self._url
@@ -136,12 +154,14 @@ class _Turn:
         self._host = hosts._host(url)
         await self._host.places.acquire()
         try:
-            await hosts._take(url, self._host, manners, self._patience_s)
+            await hosts._take(
+                url, self._host, manners, patience_s=self._patience_s, urgent=self._urgent
+            )
         except BaseException:
             self._host.places.release()
             raise
         return manners
 
     async def __aexit__(self, *exc: object) -> None:
-        self._hosts._slots.release()
+        self._hosts._give_back()
         self._host.places.release()

@@ -34,7 +34,7 @@ class _Steps:
         self.wayback_url = ""
         self._random = random.Random(seed)
 
-    async def check(self, link: str, heard: object = None, sent: object = None) -> CheckResult:
+    async def check(self, link: str, *_others: object, urgent: bool = False) -> CheckResult:
         for _ in range(self._random.randrange(4)):
             await asyncio.sleep(0)
         if self._random.random() < 0.1:
