@@ -20,6 +20,8 @@ from linkwatch.patterns import compile_pattern
 from linkwatch.settings import File, HostOverride, decode, default_text
 from linkwatch.web.url import request_url
 
+_DAY_S = 86_400.0
+
 
 def read(path: Path, text: str) -> File:
     """The settings in a file's text. Raises ConfigError."""
@@ -78,7 +80,7 @@ class _Reader:
 
     def _drop_empty(self, data: dict[Any, Any]) -> None:
         """A section whose lines are all commented out reads as null, and means the defaults."""
-        for name in ("notes", "report", "check", "verdict", "archive", "schedule"):
+        for name in ("notes", "history", "report", "check", "verdict", "archive", "schedule"):
             if name in data and data[name] is None:
                 del data[name]
         for name, inner in (
@@ -108,6 +110,8 @@ class _Reader:
             self._complain(("check", "timeout"), "it must be longer than nothing", "20s")
         if file.check.recheck_after <= 0:
             self._complain(("check", "recheck_after"), "it must be longer than nothing", "7d")
+        if file.history.keep is not None and file.history.keep < _DAY_S:
+            self._complain(("history", "keep"), "it must be at least 1d", "90d, or null for all")
         for key, url in (
             (("check", "proxy"), file.check.proxy),
             (("archive", "wayback_url"), file.archive.wayback_url),

@@ -19,6 +19,7 @@ from linkwatch.asking import Asking
 from linkwatch.clock import Clock
 from linkwatch.config import Config
 from linkwatch.ends import crowded
+from linkwatch.errors import StoreError
 from linkwatch.history.checks import add_mark, ends
 from linkwatch.history.cycles import (
     begin_cycle,
@@ -36,13 +37,15 @@ from linkwatch.history.writer import StoreThread
 from linkwatch.judging import judge_cycles
 from linkwatch.model import Ending, Ledger, Mark, Sign
 from linkwatch.progress import Progress
+from linkwatch.pruning import Pruned, after_a_cycle, step
 from linkwatch.publishing import Publishing
+from linkwatch.report.inert import terminal
 from linkwatch.report.markdown import render_markdown
 from linkwatch.report.write import refuse_foreign, write_atomically
 from linkwatch.scan import Scanned, roots_of, scan
 from linkwatch.void import why_void
 from linkwatch.web.archived import archive_of
-from linkwatch.wiring import ledger_of, policy_of
+from linkwatch.wiring import kept_whole, ledger_of, policy_of
 
 log = logging.getLogger("linkwatch")
 
@@ -173,6 +176,7 @@ class _Cycle:
         if void is None:
             ledger = await self._rescue(ledger)
             ledger = await self._save(ledger)
+            await self._roll_up()
         dead = await run(dead_in, store, scanned.notes if paths else None)
         checked = ledger.cycle.checked if ledger.cycle else 0
         log.info("cycle=%d event=end checked=%d dead=%d void=%s", self._id, checked, dead, void)
@@ -246,6 +250,18 @@ class _Cycle:
         told = await Publishing(self._archiving).save()
         await self._asking.remember(void=False)
         return await self._tell() if told else ledger
+
+    async def _roll_up(self) -> None:
+        """Roll up old checks, a few links at a time, now that all else is done."""
+        rolled = Pruned()
+        steps = after_a_cycle(self._store, kept_whole(self._config), self._clock.utc_now())
+        try:
+            while pruned := await self._thread.run(step, steps):
+                rolled += pruned
+        except StoreError as exc:  # there is no hurry: the next cycle goes on with it
+            log.warning("Old checks were not rolled up: %s", terminal(str(exc)))
+        if rolled.checks:
+            log.info("cycle=%d event=rolled_up checks=%d", self._id, rolled.checks)
 
     async def _tell(self) -> Ledger:
         ledger = await self._thread.run(ledger_of, self._store, self._config)

@@ -20,7 +20,7 @@ from linkwatch.rollup import spare
 from linkwatch.schedule import Standing, next_look
 from linkwatch.verdict import Policy, judge, rule, stages
 from tests.checks import HARD, REFUSING, SOFT, day, seen
-from tests.test_drift import A, A_LATER, B
+from tests.test_drift import A_LATER, A, B
 
 OFFLINE, TIMEOUT = Fault.OFFLINE, Fault.TIMEOUT
 
@@ -130,7 +130,8 @@ def _pasts(draw: st.DrawFn) -> tuple[list[CheckResult], list[Word]]:
     history = draw(_histories())
     moments = st.sampled_from([result.at for result in history])
     early = st.sampled_from([timedelta(0), timedelta(minutes=1)])
-    given_at = sorted(draw(st.lists(st.builds(datetime.__sub__, moments, early), max_size=2)))
+    number = draw(st.integers(0, 2))
+    given_at: list[datetime] = sorted(draw(moments) - draw(early) for _ in range(number))
     ends = [draw(st.one_of(moments, st.just(day(2000)))) for _ in given_at]
     pairs = zip(given_at, ends, strict=True)
     return history, [Word(at=at, until=max(at, until)) for at, until in pairs]
@@ -159,7 +160,7 @@ def outcome(
         lives_since(history, verdict),
         next_look(standing, policy.recheck_after),
         history[-1],
-        (pages or good or [None])[-1],
+        next(iter([*pages[-1:], *good[-1:]]), None),
     )
 
 

@@ -20,7 +20,7 @@ from linkwatch.model import CycleRecord, Ending, State
 # Only the end of a cycle counts its checks. A killed one has an end that somebody found later, and
 # no counts: when it really ended, nobody saw.
 _CYCLES = """
-    select *, (select count(*) from checks where cycle_id = cycles.id) as so_far,
+    select *, max(checked, (select count(*) from checks where cycle_id = cycles.id)) as so_far,
            case when dead is not null then finished_at end as ended_at
     from cycles
 """

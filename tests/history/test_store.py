@@ -52,6 +52,7 @@ def test_foreign_keys_are_named_after_their_tables(past: Past) -> None:
         *("pardons.link_id", "copies.link_id", "copies.cycle_id"),
         *("pardons.link_id", "commits.note_id", "commits.link_id"),
         *("pardons.link_id", "saves.link_id", "saves.snapshot_id"),
+        *("rollups.link_id", "rollups.check_id"),
     }
 
 
