@@ -227,6 +227,30 @@ def export(url: str, output: Path | None, force: bool) -> None:
 
 
 @cli.command()
+@click.option("--dry-run", is_flag=True, help="Say what would be rolled up, and leave it.")
+@common
+def prune(dry_run: bool) -> None:
+    """Roll up old checks that say nothing of their own, and make the database smaller.
+
+    Every cycle does the first by itself: `history.keep`. A check may be running meanwhile.
+    """
+    import time
+
+    from linkwatch.clock import SystemClock
+    from linkwatch.pruning import in_words, prune_by_hand
+
+    call = current()
+    told = prune_by_hand(
+        call.config(),
+        now=SystemClock().utc_now(),
+        dry_run=dry_run,
+        pause=lambda: time.sleep(0.05),
+    )
+    if not call.quiet:
+        put(in_words(told))
+
+
+@cli.command()
 @common
 def run() -> None:
     """Run as a service: one cycle now, then at each tick of the schedule.

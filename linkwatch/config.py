@@ -18,6 +18,7 @@ from linkwatch.settings import (
     Archive,
     Check,
     File,
+    History,
     HostOverride,
     Notes,
     Schedule,
@@ -38,6 +39,7 @@ class Config:
     notes: Notes
     note_paths: tuple[Path, ...]
     database: Path
+    history: History
     report_path: Path
     check: Check
     verdict: Verdict
@@ -84,6 +86,7 @@ def _resolve(file: File, *, base: Path, source: Path | None) -> Config:
         notes=file.notes,
         note_paths=tuple(base / Path(p).expanduser() for p in file.notes.paths),
         database=base / Path(file.database).expanduser(),
+        history=file.history,
         report_path=base / Path(file.report.path).expanduser(),
         check=msgspec.structs.replace(file.check, hosts=hosts),
         verdict=file.verdict,

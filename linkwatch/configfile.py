@@ -21,6 +21,8 @@ from linkwatch.patterns import compile_pattern
 from linkwatch.settings import File, HostOverride, decode, default_text
 from linkwatch.web.url import request_url
 
+_DAY_S = 86_400.0
+
 
 def read(path: Path, text: str) -> File:
     """The settings in a file's text. Raises ConfigError."""
@@ -79,7 +81,7 @@ class _Reader:
 
     def _drop_empty(self, data: dict[Any, Any]) -> None:
         """A section whose lines are all commented out reads as null, and means the defaults."""
-        for name in ("notes", "report", "check", "verdict", "archive", "schedule"):
+        for name in ("notes", "history", "report", "check", "verdict", "archive", "schedule"):
             if name in data and data[name] is None:
                 del data[name]
         for name, inner in (
@@ -110,6 +112,8 @@ class _Reader:
         for name, example in (("recheck_after", "7d"), ("budget", "1h")):
             if getattr(file.check, name) <= 0:
                 self._complain(("check", name), "it must be longer than nothing", example)
+        if file.history.keep is not None and file.history.keep < _DAY_S:
+            self._complain(("history", "keep"), "it must be at least 1d", "90d, or null for all")
         for key, url in (
             (("check", "proxy"), file.check.proxy),
             (("archive", "wayback_url"), file.archive.wayback_url),

@@ -22,6 +22,7 @@ from linkwatch.clock import Clock
 from linkwatch.config import Config
 from linkwatch.desk import Desk
 from linkwatch.ends import crowded
+from linkwatch.errors import StoreError
 from linkwatch.history.checks import add_mark, ends
 from linkwatch.history.copies import any_pending
 from linkwatch.history.cycles import (
@@ -42,6 +43,8 @@ from linkwatch.history.writer import StoreThread
 from linkwatch.judging import judge_cycles
 from linkwatch.model import Ending, Mark, Sign
 from linkwatch.progress import Progress
+from linkwatch.pruning import Pruned, after_a_cycle, step
+from linkwatch.report.inert import terminal
 from linkwatch.report.markdown import markdown_pieces
 from linkwatch.report.summary import one_line, summarize
 from linkwatch.report.write import refuse_foreign, write_atomically
@@ -50,7 +53,7 @@ from linkwatch.void import why_void
 from linkwatch.web.archived import archive_of
 from linkwatch.web.hosts import Hosts
 from linkwatch.web.limits import open_connections
-from linkwatch.wiring import ledger_of, manners_of, policy_of
+from linkwatch.wiring import kept_whole, ledger_of, manners_of, policy_of
 
 if TYPE_CHECKING:
     from linkwatch.archiving import Archiving
@@ -194,6 +197,7 @@ class _Cycle:
         if void is None:
             line = await self._rescue(line)
             line = await self._save(line)
+            await self._roll_up()
         dead = await run(dead_in, store, scanned.notes if paths else None)
         log.info("cycle=%d event=end checked=%d dead=%d void=%s", self._id, checked, dead, void)
         return Result(
@@ -285,6 +289,18 @@ class _Cycle:
         told = await Publishing(self._archiving).save()
         await self._desk.keep_wishes()
         return await self._tell() if told.news else line
+
+    async def _roll_up(self) -> None:
+        """Roll up old checks, a few links at a time, now that all else is done."""
+        rolled = Pruned()
+        steps = after_a_cycle(self._store, kept_whole(self._config), self._clock.utc_now())
+        try:
+            while pruned := await self._thread.run(step, steps):
+                rolled += pruned
+        except StoreError as exc:  # there is no hurry: the next cycle goes on with it
+            log.warning("Old checks were not rolled up: %s", terminal(str(exc)))
+        if rolled.checks:
+            log.info("cycle=%d event=rolled_up checks=%d", self._id, rolled.checks)
 
     async def _tell(self) -> str:
         """Write the report; how things stand, in one line."""

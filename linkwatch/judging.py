@@ -68,13 +68,14 @@ def _judged(case: Case, policy: Policy, *, unsteady: bool, vault: int) -> Judged
     verdict = skipped(case.url, policy) or judge(case.results, policy, case.words)
     changed = drift(case.results, case.words)
     real = [result for result in case.results if not result.inferred]
+    checks = len(real) + case.rolled_up
     again = None
     if case.last_cycle_at is not None and verdict.state is not State.SKIPPED:
         standing = Standing(
             url=case.url,
             verdict=verdict,
             last=case.last_cycle_at,
-            checks=len(real),
+            checks=checks,
             unsteady=unsteady and archive_of(case.url) is None,  # not asked more for its outages
             vault=vault,
         )
@@ -89,7 +90,7 @@ def _judged(case: Case, policy: Policy, *, unsteady: bool, vault: int) -> Judged
         good_check_id=_good(case),
         last_check=real[-1].at if real else None,
         next_check=again,
-        checks=len(real),
+        checks=checks,
         drift=changed,
         lives_at=lives_since(case.results, verdict) if case.watched and not changed else None,
         detour=bool(case.results) and _is_detour(case.results[-1]),

@@ -225,6 +225,18 @@ class CheckResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RolledUp:
+    """Old checks of one link that are no more: those of one month that said the same."""
+
+    like_cycle: int | None  # the cycle of the first check that said so; None: of void cycles
+    checks: int  # how many they were
+    first_at: datetime
+    last_at: datetime
+    least_elapsed_ms: int
+    most_elapsed_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Remembered:
     """What the last good check of a link left for the next one to compare with."""
 

@@ -36,6 +36,12 @@ class Notes(_Section, frozen=True):
     check_code: bool = False
 
 
+class History(_Section, frozen=True):
+    """How long every check is kept; None: for good."""
+
+    keep: Seconds | None = Seconds(90 * 86400)
+
+
 class Report(_Section, frozen=True):
     path: str = "data/report.md"
 
@@ -121,6 +127,7 @@ class Schedule(_Section, frozen=True):
 class File(_Section, frozen=True):
     notes: Notes = msgspec.field(default_factory=Notes)
     database: str = "data/linkwatch.db"
+    history: History = msgspec.field(default_factory=History)
     report: Report = msgspec.field(default_factory=Report)
     check: Check = msgspec.field(default_factory=Check)
     verdict: Verdict = msgspec.field(default_factory=Verdict)

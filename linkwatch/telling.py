@@ -15,13 +15,14 @@ from linkwatch.history.copies import copies_of, local_total
 from linkwatch.history.hosts import not_before
 from linkwatch.history.ledger import KnownCheck, read_link
 from linkwatch.history.paces import read_paces
+from linkwatch.history.rollups import rolled_up
 from linkwatch.history.saves import queue_overview, saves_of
 from linkwatch.history.snapshots import coverage
 from linkwatch.history.store import Store, is_locked
 from linkwatch.history.verdicts import cases_of
-from linkwatch.model import KeptPace, Testimony
+from linkwatch.model import KeptPace, RolledUp, Testimony
 from linkwatch.report.archives import ArchivesStatus, Asked
-from linkwatch.report.explain import StoredCheck, Story
+from linkwatch.report.explain import StoredCheck, StoredRollup, Story
 from linkwatch.report.status import CYCLES, Status
 from linkwatch.verdict import Policy, judge, rule, skipped, stages
 from linkwatch.web.url import link_of, name_of
@@ -38,6 +39,7 @@ def story_of(config: Config, url: str) -> Story:
     policy = policy_of(config)
     with Store(config.database, must_exist=True) as store:
         names, paths = places_of(store, config)
+        rolled = rolled_up(store, link_of(url))
         found = read_link(store, link_of(url), names=names, paths=paths)
         copies = copies_of(store, link_of(url))
         save = saves_of(store, [link_of(url)]).get(link_of(url))
@@ -48,10 +50,12 @@ def story_of(config: Config, url: str) -> Story:
     valid = [check.result for check in checks if not check.void]
     out = skipped(record.url, policy)
     verdict = out or (judge(valid, policy, words) if valid or words else record.verdict)
+    told = tuple(_told(checks, policy, words))
     return Story(
         link=replace(record, verdict=verdict),
         rule=None if out else rule(valid, policy, words),
-        checks=tuple(_told(checks, policy, words)),
+        checks=told,
+        rollups=tuple(_rollups(rolled, told)),
         words=words,
         copies=tuple(copies),
         save=save,
@@ -72,6 +76,28 @@ def _told(
             evidence=weigh(check.result),
             state=None if check.void else next(states),
         )
+
+
+def _rollups(rolled: Sequence[RolledUp], checks: Sequence[StoredCheck]) -> Iterator[StoredRollup]:
+    """What is rolled up, in one for each row of checks, with the last of them before it."""
+    joined: list[RolledUp] = []
+    stops = [check.result.at for check in checks]
+    for one in rolled:
+        last = joined[-1] if joined else one
+        split = any(last.last_at < at < one.first_at for at in stops)
+        if not joined or last.like_cycle != one.like_cycle or split:
+            joined.append(one)
+            continue
+        joined[-1] = replace(
+            last,
+            checks=last.checks + one.checks,
+            last_at=one.last_at,
+            least_elapsed_ms=min(last.least_elapsed_ms, one.least_elapsed_ms),
+            most_elapsed_ms=max(last.most_elapsed_ms, one.most_elapsed_ms),
+        )
+    for one in joined:
+        before = [c for c in checks if not c.void and c.result.at <= one.first_at]
+        yield StoredRollup(rolled=one, like=before[-1] if one.like_cycle and before else None)
 
 
 def status_of(config: Config, *, now: datetime) -> Status:

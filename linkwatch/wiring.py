@@ -39,6 +39,12 @@ def policy_of(config: Config) -> Policy:
     )
 
 
+def kept_whole(config: Config) -> timedelta | None:
+    """How long every check is kept; None: for good."""
+    keep = config.history.keep
+    return None if keep is None else timedelta(seconds=keep)
+
+
 def manners_of(config: Config) -> Callable[[str], Manners]:
     """How each host is treated, by its name."""
     check = config.check

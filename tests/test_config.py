@@ -21,6 +21,7 @@ from linkwatch.settings import (
     Archive,
     Check,
     DeadAfter,
+    History,
     HostOverride,
     LocalLimits,
     Notes,
@@ -140,9 +141,10 @@ def test_the_shipped_file_shows_every_key_and_no_other() -> None:
     shipped = yaml.safe_load(default_text())
 
     assert set(shipped) == {
-        *("notes", "database", "report", "check", "verdict", "archive", "schedule"),
+        *("notes", "database", "history", "report", "check", "verdict", "archive", "schedule"),
     }
     assert set(shipped["notes"]) == fields(Notes)
+    assert set(shipped["history"]) == fields(History)
     assert set(shipped["report"]) == fields(Report)
     assert set(shipped["check"]) == fields(Check)
     assert set(shipped["check"]["per_host"]) == fields(PerHost)

@@ -132,6 +132,7 @@ def test_no_wing_reaches_into_another(wing: str) -> None:
         "model",
         "overrule",
         "returned",
+        "rollup",
         "schedule",
         "verdict",
         "void",

@@ -431,6 +431,34 @@ def flat(db: Database) -> None:
     db.execute("drop index idx_links_mentioned_next_check")
 
 
+@migrations(name="0010_retention")
+def retention(db: Database) -> None:
+    """What stands in place of old checks that said the same as others."""
+    rollups = db.table("rollups")
+    rollups.create(
+        {
+            "id": int,
+            "link_id": int,
+            "check_id": int,  # the first that said the same, and stays; NULL: of void cycles
+            "month": str,  # of the checks: 2026-01
+            "checks": int,  # how many they were
+            "first_at": str,
+            "last_at": str,
+            "least_elapsed_ms": int,
+            "mean_elapsed_ms": int,
+            "most_elapsed_ms": int,
+        },
+        pk="id",
+        foreign_keys=[("link_id", "links", "id"), ("check_id", "checks", "id")],
+        not_null={"link_id", "month", "checks", "first_at", "last_at"},
+    )
+    rollups.create_index(["link_id"])
+    rollups.create_index(["check_id", "month"], unique=True)
+    links = db.table("links")
+    links.add_column("rolled_up_to", int, not_null_default=0)  # cycles up to this were looked at
+    db.execute("create index copies_cycle on copies (cycle_id)")  # before an old cycle goes
+
+
 @migrations(name="0011_settled")
 def settled(db: Database) -> None:
     """On what basis all that rests on mentions was last brought up to date; empty: it was not."""

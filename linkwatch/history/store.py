@@ -112,6 +112,8 @@ class Store:
             if tables and not migrations.applied(db):
                 raise StoreError(f"{self.path} is a database, but not one of linkwatch's.")
             try:
+                if not tables:  # before the first page is written; see history.space
+                    db.execute("pragma auto_vacuum = incremental")
                 db.enable_wal()
                 migrations.apply(db)
             except sqlite3.OperationalError as exc:

@@ -46,6 +46,7 @@ class Case:
     check_ids: tuple[int, ...]  # of the results
     last_cycle_at: datetime | None  # the start of the last valid cycle that checked it
     watched: bool = False  # notes mention an archived copy of it
+    rolled_up: int = 0  # real checks besides, which said the same as some of the results
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +129,15 @@ def cases(store: Store, ids: Sequence[int], cycles: Counted) -> Iterator[Case]:
             )
         }
         words = testimonies(store, some)
+        rolled_up = {
+            row["link_id"]: row["n"]
+            for row in store.rows(
+                f"""select rollups.link_id, sum(rollups.checks) as n from rollups
+                    join checks on checks.id = rollups.check_id and checks.inferred = 0
+                    where rollups.link_id in ({marks}) group by rollups.link_id""",  # noqa: S608 - only question marks
+                some,
+            )
+        }
         results: dict[int, list[CheckResult]] = {link_id: [] for link_id in links}
         check_ids: dict[int, list[int]] = {link_id: [] for link_id in links}
         latest: dict[int, int] = {}
@@ -150,6 +160,7 @@ def cases(store: Store, ids: Sequence[int], cycles: Counted) -> Iterator[Case]:
                 check_ids=tuple(check_ids[link_id]),
                 last_cycle_at=from_text(begun[latest[link_id]]) if link_id in latest else None,
                 watched=bool(link["watched"]),
+                rolled_up=rolled_up.get(link_id, 0),
             )
 
 

@@ -16,6 +16,7 @@ from linkwatch.model import (
     Mark,
     Original,
     Overruled,
+    RolledUp,
     Save,
     State,
     Testimony,
@@ -39,11 +40,20 @@ class StoredCheck:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StoredRollup:
+    """Old checks that are no more, between those that stay."""
+
+    rolled: RolledUp
+    like: StoredCheck | None  # the last one before them, which said the same; None: they were void
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
     """All that history knows of a link."""
 
     link: LinkRecord
     checks: tuple[StoredCheck, ...]  # oldest first
+    rollups: tuple[StoredRollup, ...] = ()  # in the order of their first
     rule: str | None = None  # by which it was judged so
     words: tuple[Testimony, ...] = ()  # people's, oldest first
     copies: tuple[LocalCopy, ...] = ()  # oldest first
@@ -97,9 +107,13 @@ def _lines(story: Story) -> Iterator[str]:
     if not story.checks:
         yield "Not checked yet."
         return
-    yield f"{words.count(len(story.checks), 'check')}, oldest first:"
+    number = len(story.checks) + sum(rollup.rolled.checks for rollup in story.rollups)
+    yield f"{words.count(number, 'check')}, oldest first:"
     said = list(story.words)
+    rolled = list(story.rollups)
     for check in story.checks:
+        while rolled and rolled[0].rolled.first_at <= check.result.at:
+            yield from _rollup(rolled.pop(0))
         while said and said[0].at <= check.result.at:
             yield from _word(said.pop(0))
         yield from _check(check)
@@ -189,6 +203,21 @@ def _check(check: StoredCheck) -> Iterator[str]:
         yield f"      signs: {', '.join(map(_mark, result.marks))}"
     lone = ", one sign alone" if evidence.lone else ""
     yield f"      {evidence.weight} evidence{lone}: {shown(evidence.words)}"
+
+
+def _rollup(rollup: StoredRollup) -> Iterator[str]:
+    rolled, like = rollup.rolled, rollup.like
+    first, last = words.minute(rolled.first_at), words.minute(rolled.last_at)
+    between = f"between {first} and {last}" if first != last else f"at {first}"
+    more = f"      {words.count(rolled.checks, 'more check')} {between}"
+    if like is None:
+        yield f"{more}, of cycles that do not count"
+        return
+    result = like.result
+    said = result.fault or result.status
+    took = f"{rolled.least_elapsed_ms} to {rolled.most_elapsed_ms} ms"
+    took = "" if result.inferred else f", {took}"
+    yield f"{more}, all {said} like the one before{took}  → {like.state}"
 
 
 def _mark(mark: Mark) -> str:
