@@ -79,7 +79,9 @@ def rescue_vault(folder: Path) -> Rescue:
         fill(world.archive, other)
         write_notes(folder / "notes")
         well = Reply(body=b"<title>Well</title>")
-        world.note("living.md", world.web.page("well.example", "/", well))
+        # Enough of them that an hour in which only dead links are due has witnesses.
+        living = [world.web.page(f"well-{n}.example", "/", well) for n in range(40)]
+        world.note("living.md", "\n".join(living))
         world.note("silence.md", world.web.page("also-well.example", "/", well))
         world.dns.gone.update(f"tides-{entry.number:03}.test" for entry in VAULT)
         world.configure(archive={"timemaps": [other.timemap_url], "enabled": False})
