@@ -174,33 +174,30 @@ def unsteady_hosts(store: Store) -> frozenset[str]:
 def save_verdicts(store: Store, cycle_id: int | None, judged: Sequence[Judged]) -> None:
     """Cache verdicts, and note as news of the cycle (if any) those that differ.
 
-    Most links stand as they stood. Of those only what every check changes is written: what is
-    indexed besides (the state, say) would cost a page here and there of each index.
+    Most links stand as they stood. Of those the columns that indexes are of are left alone: an
+    update that names one writes a page of each such index, be the value the same or not.
     """
     with store.writing() as connection:
         for i in range(0, len(judged), BATCH):
             some = judged[i : i + BATCH]
             marks = ",".join("?" * len(some))
             before = {
-                row[0]: tuple(row)[1:]
-                for row in connection.execute(
-                    f"select id, {', '.join(_STANDING)} from links where id in ({marks})",  # noqa: S608 - ours
+                link_id: values
+                for link_id, *values in connection.execute(
+                    f"select id, {', '.join(_INDEXED)} from links where id in ({marks})",  # noqa: S608 - ours
                     [item.link_id for item in some],
                 )
             }
-            rows = [(item, _standing(item)) for item in some]
-            differing = [
-                (item, stands) for item, stands in rows if before.get(item.link_id) != stands
-            ]
+            differing = [item for item in some if before.get(item.link_id) != [*_indexed(item)]]
             if cycle_id is not None:
-                _note_changes(connection, cycle_id, [item for item, _ in differing])
+                _note_changes(connection, cycle_id, differing)
             connection.executemany(
-                f"update links set {_set(_STANDING)} where id = ?",  # noqa: S608 - ours
-                [(*stands, item.link_id) for item, stands in differing],
+                f"update links set {_set(_INDEXED)} where id = ?",  # noqa: S608 - ours
+                [(*_indexed(item), item.link_id) for item in differing],
             )
             connection.executemany(
-                f"update links set {_set(_CHECKED)} where id = ?",  # noqa: S608 - ours
-                [(*_checked(item), item.link_id) for item in some],
+                f"update links set {_set(_PLAIN)} where id = ?",  # noqa: S608 - ours
+                [(*_plain(item), item.link_id) for item in some],
             )
 
 
@@ -225,32 +222,34 @@ def _note_changes(connection: sqlite3.Connection, cycle_id: int, judged: Sequenc
     )
 
 
-# How a link stands, which few checks change; and what every check does.
-_STANDING = (
-    *("state", "reason", "since", "detail", "recoveries", "policy"),
-    *("changed_at", "changed_from", "changed_to", "lives_at", "detour"),
+# What indexes are of and few checks change; and all else.
+_INDEXED = ("state", "recoveries", "policy", "changed_at", "detour")
+_PLAIN = (
+    *("reason", "since", "detail", "changed_from", "changed_to", "lives_at"),
+    *("last_check_id", "good_check_id", "last_check", "next_check", "checks"),
 )
-_CHECKED = ("last_check_id", "good_check_id", "last_check", "next_check", "checks")
 
 
 def _set(columns: Sequence[str]) -> str:
     return ", ".join(f"{column} = ?" for column in columns)
 
 
-def _standing(item: Judged) -> tuple[Any, ...]:
-    """The values of `_STANDING`."""
+def _indexed(item: Judged) -> tuple[Any, ...]:
+    """The values of `_INDEXED`."""
     verdict, drift = item.verdict, item.drift
     return (
-        *(str(verdict.state), str(verdict.reason), to_text(verdict.since), verdict.detail),
-        *(verdict.recoveries, item.policy),
-        *((to_text(drift.at), drift.before, drift.after) if drift else (None, None, None)),
-        *(to_text(item.lives_at), int(item.detour)),
+        *(str(verdict.state), verdict.recoveries, item.policy),
+        to_text(drift.at) if drift else None,
+        int(item.detour),
     )
 
 
-def _checked(item: Judged) -> tuple[Any, ...]:
-    """The values of `_CHECKED`."""
+def _plain(item: Judged) -> tuple[Any, ...]:
+    """The values of `_PLAIN`."""
+    verdict, drift = item.verdict, item.drift
     return (
-        *(item.last_check_id, item.good_check_id),
+        *(verdict.reason, to_text(verdict.since), verdict.detail),
+        *((drift.before, drift.after) if drift else (None, None)),
+        *(to_text(item.lives_at), item.last_check_id, item.good_check_id),
         *(to_text(item.last_check), to_text(item.next_check), item.checks),
     )
