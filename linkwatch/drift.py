@@ -25,8 +25,10 @@ def drift(history: Sequence[CheckResult], words: Sequence[Testimony] = ()) -> Dr
     found: Drift | None = None
     for result in history:
         now = result.fingerprint
+        if now is None or result.memento is not None:
+            continue
         looked_later = looked_at is not None and result.at <= looked_at
-        if now is None or (now == before and not looked_later) or result.memento is not None:
+        if (now is before or now == before) and not looked_later:
             continue
         if weigh(result).weight is not Weight.HEALTHY:
             continue

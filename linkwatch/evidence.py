@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import lru_cache
 from http import HTTPStatus
 
 from linkwatch.model import CheckResult, Fault, Reason, Says, Sign
@@ -127,25 +128,41 @@ def weigh(result: CheckResult) -> Evidence:
     if result.memento is not None and result.fault in (None, Fault.BAD_REDIRECT):
         return _of_a_copy(result)
     if result.fault is not None:
-        weight, reason, words = _BY_FAULT[result.fault]
+        evidence = _by_fault(result.fault)
         if result.fault is Fault.DNS and archive_of(result.url) is not None:
-            weight = Weight.SOFT  # some name systems deny archives; that takes no copy away
-        return Evidence(weight=weight, reason=reason, words=words)
+            # some name systems deny archives; that takes no copy away
+            return replace(evidence, weight=Weight.SOFT)
+        return evidence
     if result.says is not None:
         weight, reason, words = _BY_SAYS[result.says]
         words = f"the site's own answer ({result.probe}) {words}"
         doubtful = result.says is Says.DOUBTFUL
         return Evidence(weight=weight, reason=reason, words=words, lone=doubtful)
     assert result.status is not None  # a result without a fault has a status
-    weight, reason = _by_status(result)
-    answered = f"it answered {_named(result.status)}"
-    told = _by_signs(result, answered) if result.marks else None
+    plain = _by_status(result.status, moved=bool(result.hops) and _is_moved(result))
+    if not result.marks:
+        return plain
+    told = _by_signs(result, f"it answered {_named(result.status)}")
     if told is not None:
         return told
-    if reason is Reason.MOVED:
-        answered += ", after permanent redirects only"
     hollow = any(mark.sign is Sign.HOLLOW for mark in result.marks)
-    return Evidence(weight=weight, reason=reason, words=answered, hollow=hollow)
+    return replace(plain, hollow=True) if hollow else plain
+
+
+@lru_cache(maxsize=256)  # all of history is weighed, again and again, and most of it is alike
+def _by_fault(fault: Fault) -> Evidence:
+    weight, reason, words = _BY_FAULT[fault]
+    return Evidence(weight=weight, reason=reason, words=words)
+
+
+@lru_cache(maxsize=256)
+def _by_status(status: int, *, moved: bool) -> Evidence:
+    weight, reason = _class_of(status)
+    words = f"it answered {_named(status)}"
+    if moved and weight is Weight.HEALTHY:
+        reason = Reason.MOVED
+        words += ", after permanent redirects only"
+    return Evidence(weight=weight, reason=reason, words=words)
 
 
 def _of_a_copy(result: CheckResult) -> Evidence:
@@ -241,19 +258,21 @@ def _together(
     return words, len(causes) < 2
 
 
-def _by_status(result: CheckResult) -> tuple[Weight, Reason]:
-    status = result.status or 0
+def _is_moved(result: CheckResult) -> bool:
+    """Whether what was found at the end of redirects has moved there for good.
+
+    Every hop must be permanent: a login bounce in between says nothing about the address. And it
+    must lead elsewhere: some sites set a cookie and send us to where we were.
+    """
+    permanent = all(hop.status in _PERMANENT for hop in result.hops)
+    return permanent and result.final_url != result.hops[0].url
+
+
+def _class_of(status: int) -> tuple[Weight, Reason]:
     if status in _BY_STATUS:
         return _BY_STATUS[status]
     if 200 <= status < 300:
-        # Every hop must be permanent: a login bounce in between says nothing about the address.
-        # And it must lead elsewhere: some sites set a cookie and send us to where we were.
-        permanent = (
-            all(hop.status in _PERMANENT for hop in result.hops)
-            and result.hops
-            and result.final_url != result.hops[0].url
-        )
-        return Weight.HEALTHY, Reason.MOVED if permanent else Reason.OK
+        return Weight.HEALTHY, Reason.OK
     if 400 <= status < 500:
         return Weight.REFUSING, Reason.REJECTED
     if 500 <= status < 600:

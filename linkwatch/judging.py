@@ -54,17 +54,19 @@ def _judge(
     unsteady = unsteady_hosts(store)
     vault = mentioned(store, most=WORTH_SPREADING)
     cycles = counted(store, up_to=up_to)
+    digest = policy.digest
     waiting = iter(ids)
-    while batch := list(islice(waiting, BATCH)):
-        with store.writing():
-            judged = [
-                _judged(case, policy, unsteady=case.host in unsteady, vault=vault)
-                for case in cases(store, batch, cycles)
-            ]
-            save_verdicts(store, cycle_id, judged)
+    with store.writing_much():
+        while batch := list(islice(waiting, BATCH)):
+            with store.writing():
+                judged = [
+                    _judged(case, policy, digest, unsteady=case.host in unsteady, vault=vault)
+                    for case in cases(store, batch, cycles)
+                ]
+                save_verdicts(store, cycle_id, judged)
 
 
-def _judged(case: Case, policy: Policy, *, unsteady: bool, vault: int) -> Judged:
+def _judged(case: Case, policy: Policy, digest: str, *, unsteady: bool, vault: int) -> Judged:
     verdict = skipped(case.url, policy) or judge(case.results, policy, case.words)
     changed = drift(case.results, case.words)
     real = [result for result in case.results if not result.inferred]
@@ -85,7 +87,7 @@ def _judged(case: Case, policy: Policy, *, unsteady: bool, vault: int) -> Judged
     return Judged(
         link_id=case.link_id,
         verdict=verdict,
-        policy=policy.digest,
+        policy=digest,
         last_check_id=case.check_ids[-1] if case.check_ids else None,
         good_check_id=_good(case),
         last_check=real[-1].at if real else None,

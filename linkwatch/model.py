@@ -8,11 +8,11 @@ Every datetime is aware and in UTC. Durations carry their unit in the name.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
 class Kind(StrEnum):
@@ -537,6 +537,27 @@ class LinkRecord:
         return self.overruled is not None and self.overruled.speaks_up is None
 
 
+class Place(NamedTuple):
+    """Where a link is mentioned, as far as a list of links tells it."""
+
+    file: str
+    line: int
+    start: int  # the span, as of a `Mention`
+    end: int
+
+
+class NamedLink(NamedTuple):
+    """A link as a list names it: of `LinkRecord`, what a report says of each of very many."""
+
+    url: str
+    verdict: Verdict
+    final_url: str | None  # of links that moved, else None
+    lookup: Lookup  # of dead links, else not asked
+    mentions: Sequence[Place]
+    unheard: Sequence[Place] = ()
+    overruled: Overruled | None = None
+
+
 class Ending(StrEnum):
     """How a cycle ended."""
 
@@ -603,6 +624,10 @@ class Links(Protocol):
     def __len__(self) -> int: ...
 
     def __iter__(self) -> Iterator[LinkRecord]: ...
+
+    def named(self) -> Iterator[NamedLink]:
+        """The same links, with no more than a list says of them: in a third of the time."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

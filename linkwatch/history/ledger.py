@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from datetime import datetime
+from functools import lru_cache, partial
 from itertools import islice
 from typing import Any
 
@@ -33,8 +34,10 @@ from linkwatch.model import (
     LinkRecord,
     Lookup,
     Mention,
+    NamedLink,
     Original,
     Outcome,
+    Place,
     Reason,
     Snapshot,
     State,
@@ -120,7 +123,11 @@ def read_ledger(
         states=states,
         copies=copies_in_all(store),
         heard={
-            state: _Listed(heard[state], partial(reader.in_state, state, unheard))
+            state: _Listed(
+                heard[state],
+                partial(reader.in_state, state, unheard),
+                partial(reader.named, state, unheard),
+            )
             for state in State
         },
         ignored=tuple(ignored),
@@ -189,9 +196,15 @@ def _link(
 class _Listed:
     """Links that are read anew whenever somebody goes through them."""
 
-    def __init__(self, number: int, read: Callable[[], Iterator[LinkRecord]]) -> None:
+    def __init__(
+        self,
+        number: int,
+        read: Callable[[], Iterator[LinkRecord]],
+        named: Callable[[], Iterator[NamedLink]],
+    ) -> None:
         self._number = number
         self._read = read
+        self.named = named
 
     def __len__(self) -> int:
         return self._number
@@ -228,6 +241,31 @@ class _Reader:
         )
         return self._records(row for row in rows if row["id"] not in but)
 
+    def named(self, state: State, but: Collection[int]) -> Iterator[NamedLink]:
+        """The same links, as a list names them."""
+        waiting = (row for row in self._store.each(_named(state), (state,)) if row[0] not in but)
+        while batch := list(islice(waiting, self._batch)):
+            places = self._places([row[0] for row in batch])
+            for row in batch:
+                link_id, url, reason, since, detail, recoveries, final_url = row[:7]
+                decision, found = self._told.get(link_id), places.get(link_id, {})
+                unheard = decision.unheard if decision else ()
+                yield NamedLink(
+                    url,
+                    Verdict(
+                        state=state,
+                        reason=_REASONS[reason],
+                        since=from_text(since),
+                        detail=detail or "Not checked yet.",
+                        recoveries=recoveries,
+                    ),
+                    final_url,
+                    _NOT_ASKED if len(row) == 7 or row["outcome"] is None else _lookup(row),
+                    tuple(found.values()),
+                    tuple(found[id_] for id_ in found if id_ in unheard) if unheard else (),
+                    decision.overruled if decision else None,
+                )
+
     def of(self, ids: Collection[int], *, mentioned: bool = True) -> Iterator[LinkRecord]:
         """Some links, if some note mentions them."""
         only = "and links.mentioned = 1" if mentioned else ""
@@ -258,15 +296,36 @@ class _Reader:
                     copied.get(link_id),
                 )
 
-    def _mentions(self, ids: Sequence[int]) -> dict[int, dict[int, Mention]]:
-        """Mentions by link and by id, in the order of their places."""
+    def _places(self, ids: Sequence[int]) -> dict[int, dict[int, Place]]:
+        """Where links are mentioned, by link and by the mention's id, in the order of places."""
+        rows = self._mentioned('id, link_id, note_id, start, line, "end"', ids)
+        self._meet({row[2] for row in rows} - self._notes.keys())
+        notes = self._notes
+        if len(rows) > len({row[1] for row in rows}):  # else each has one alone
+            rows.sort(key=lambda row: (*notes[row[2]], row[3], row[0]))
+        found: dict[int, dict[int, Place]] = {}
+        for mention_id, link_id, note_id, start, line, end in rows:
+            place = Place(notes[note_id][2], line, start, end)
+            if link_id in found:
+                found[link_id][mention_id] = place
+            else:
+                found[link_id] = {mention_id: place}
+        return found
+
+    def _mentioned(self, columns: str, ids: Sequence[int]) -> list[Any]:
         rows: list[Any] = []
         for i in range(0, len(ids), BATCH):
             some = ids[i : i + BATCH]
+            marks = ",".join("?" * len(some))
             rows += self._store.rows(
-                f"select * from mentions where link_id in ({','.join('?' * len(some))})",  # noqa: S608 - only question marks
+                f"select {columns} from mentions where link_id in ({marks})",  # noqa: S608 - ours
                 some,
             )
+        return rows
+
+    def _mentions(self, ids: Sequence[int]) -> dict[int, dict[int, Mention]]:
+        """Mentions by link and by id, in the order of their places."""
+        rows = self._mentioned("*", ids)
         self._meet({row["note_id"] for row in rows} - self._notes.keys())
         rows.sort(key=lambda row: (*self._notes[row["note_id"]], row["start"], row["id"]))
         found: dict[int, dict[int, Mention]] = {}
@@ -303,6 +362,26 @@ class _Reader:
                 name = f"{self._names.get(root, '')}{path}"
                 self._notes[row["id"]] = (root, path, name)
                 self.roots.setdefault(name, f"{self._paths.get(root, root)}/{path}")
+
+
+def _named(state: State) -> str:
+    """The query for the links in a state, with what a list says of such ones."""
+    more = joined = ""
+    if state is State.DEAD:
+        more = (
+            ", lookups.outcome, lookups.asked_at, lookups.next_at, lookups.cited_at,"
+            " lookups.cited_from, lookups.detail as lookup_detail,"
+            " snapshots.archive, snapshots.timestamp, snapshots.url as snapshot_url,"
+            " snapshots.status as snapshot_status, snapshots.verified"
+        )
+        joined = """left join lookups on lookups.link_id = links.id
+            left join snapshots on snapshots.id = lookups.snapshot_id"""
+    elif state is State.MOVED:
+        joined = "left join checks on checks.id = links.last_check_id"
+    return f"""
+        select links.id, links.url, links.reason, links.since, links.detail, links.recoveries,
+               {"checks.final_url" if state is State.MOVED else "null"}{more}
+        from links {joined} where links.mentioned = 1 and links.state = ? order by links.url"""  # noqa: S608 - our own text
 
 
 _STATES = {str(state): state for state in State}  # quicker than `State(…)`, a million times
@@ -404,8 +483,8 @@ def _changes(
                 from changes join links on links.id = changes.link_id
                 where cycle_id > ? and cycle_id <= ? and {_STILL_SO}
                 group by changes.link_id)
-            select links.id, links.url, cycles.finished_at, began.before,
-                   ended.after, ended.reason, ended.detail, {_NEW_AND_WELL} as new_and_well
+            select links.url, cycles.finished_at, began.before, ended.after, ended.reason,
+                   ended.detail, links.id, {_NEW_AND_WELL} as new_and_well
             from told join links on links.id = told.link_id
             join changes as began on began.link_id = told.link_id and began.cycle_id = told.first
             join changes as ended on ended.link_id = told.link_id and ended.cycle_id = told.last
@@ -451,11 +530,18 @@ def _earlier_changes(store: Store, latest: Sequence[int]) -> tuple[Change, ...]:
 
 
 def _change(row: Any) -> Change:
+    """By place, and from what is known already: there may be tens of thousands in a week."""
+    url, finished_at, before, after, reason, detail = row[:6]
     return Change(
-        url=row["url"],
-        before=State(row["before"]),
-        after=State(row["after"]) if row["after"] else None,
-        reason=Reason(row["reason"]),
-        detail=row["detail"],
-        at=from_text(row["finished_at"]),
+        url=url,
+        before=_STATES[before],
+        after=_STATES[after] if after else None,
+        reason=_REASONS[reason],
+        detail=detail,
+        at=_end(finished_at),
     )
+
+
+@lru_cache(maxsize=64)
+def _end(finished_at: str | None) -> datetime | None:
+    return from_text(finished_at)

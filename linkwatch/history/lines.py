@@ -61,6 +61,7 @@ class _Lines:
             if decision.overruled is not None
         }
         self._lost = missing(store)
+        self._losers = {link_id for link_id, _ in self._lost}
         self._notes = _Notes(store, names)
 
     def of(self, state: State, rows: Sequence[Any]) -> Iterator[LinkLine]:
@@ -70,13 +71,14 @@ class _Lines:
         archive = self._archive(ids)
         copied = originals(self._store, [row[0] for row in rows if row[2] is not None])
         none: list[Any] = []  # shared, since nobody changes it
+        nothing = _NOT_ASKED, None
         word = str(state)
         for row in rows:
             link_id, check_id, _, url, reason, since, first_seen, last_check, checks, detail = row[
                 :10
             ]
             recoveries, changed_at, changed_from, changed_to, status, final_url = row[10:]
-            told, copy = archive.get(link_id, (_NOT_ASKED, None))
+            told, copy = archive.get(link_id) or nothing
             places = mentions.get(link_id, none)
             original = copied.get(link_id)
             yield LinkLine(
@@ -97,7 +99,7 @@ class _Lines:
                 ChangedLine(_instant(changed_at), changed_from, changed_to) if changed_at else None,
                 recoveries,
                 _original(original) if original else None,
-                self._missing(link_id, places) if self._lost else none,
+                self._missing(link_id, places) if link_id in self._losers else none,
                 places,
             )
 

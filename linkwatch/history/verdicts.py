@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -182,57 +183,84 @@ def unsteady_hosts(store: Store) -> frozenset[str]:
 
 
 def save_verdicts(store: Store, cycle_id: int | None, judged: Sequence[Judged]) -> None:
-    """Cache verdicts, and note as news of the cycle (if any) those that differ."""
+    """Cache verdicts, and note as news of the cycle (if any) those that differ.
+
+    Most links stand as they stood. Of those the columns that indexes are of are left alone: an
+    update that names one writes a page of each such index, be the value the same or not.
+    """
     with store.writing() as connection:
-        if cycle_id is not None:
+        for i in range(0, len(judged), BATCH):
+            some = judged[i : i + BATCH]
+            marks = ",".join("?" * len(some))
+            before = {
+                link_id: values
+                for link_id, *values in connection.execute(
+                    f"select id, {', '.join(_INDEXED)} from links where id in ({marks})",  # noqa: S608 - ours
+                    [item.link_id for item in some],
+                )
+            }
+            differing = [item for item in some if before.get(item.link_id) != [*_indexed(item)]]
+            if cycle_id is not None:
+                _note_changes(connection, cycle_id, differing)
             connection.executemany(
-                """insert into changes (cycle_id, link_id, before, after, reason, detail)
-                   select :cycle, id, state, :state, :reason, :detail from links
-                   where id = :link and state != :state and mentioned = 1
-                   on conflict (cycle_id, link_id) do update set after = excluded.after,
-                   reason = excluded.reason, detail = excluded.detail""",
-                (
-                    {
-                        "cycle": cycle_id,
-                        "link": item.link_id,
-                        "state": item.verdict.state,
-                        "reason": item.verdict.reason,
-                        "detail": item.verdict.detail,
-                    }
-                    for item in judged
-                ),
+                f"update links set {_set(_INDEXED)} where id = ?",  # noqa: S608 - ours
+                [(*_indexed(item), item.link_id) for item in differing],
             )
-        connection.executemany(
-            """update links set state = :state, reason = :reason, since = :since,
-               detail = :detail, recoveries = :recoveries, policy = :policy,
-               last_check_id = :last_check_id, good_check_id = :good_check_id,
-               last_check = :last_check,
-               next_check = :next_check, checks = :checks, changed_at = :changed_at,
-               changed_from = :changed_from, changed_to = :changed_to, lives_at = :lives_at,
-               detour = :detour
-               where id = :link""",
-            map(_row, judged),
-        )
+            connection.executemany(
+                f"update links set {_set(_PLAIN)} where id = ?",  # noqa: S608 - ours
+                [(*_plain(item), item.link_id) for item in some],
+            )
 
 
-def _row(item: Judged) -> dict[str, Any]:
+def _note_changes(connection: sqlite3.Connection, cycle_id: int, judged: Sequence[Judged]) -> None:
+    """Note those as news whose states differ from the cached ones."""
+    connection.executemany(
+        """insert into changes (cycle_id, link_id, before, after, reason, detail)
+           select :cycle, id, state, :state, :reason, :detail from links
+           where id = :link and state != :state and mentioned = 1
+           on conflict (cycle_id, link_id) do update set after = excluded.after,
+           reason = excluded.reason, detail = excluded.detail""",
+        (
+            {
+                "cycle": cycle_id,
+                "link": item.link_id,
+                "state": item.verdict.state,
+                "reason": item.verdict.reason,
+                "detail": item.verdict.detail,
+            }
+            for item in judged
+        ),
+    )
+
+
+# What indexes are of and few checks change; and all else.
+_INDEXED = ("state", "recoveries", "policy", "changed_at", "detour")
+_PLAIN = (
+    *("reason", "since", "detail", "changed_from", "changed_to", "lives_at"),
+    *("last_check_id", "good_check_id", "last_check", "next_check", "checks"),
+)
+
+
+def _set(columns: Sequence[str]) -> str:
+    return ", ".join(f"{column} = ?" for column in columns)
+
+
+def _indexed(item: Judged) -> tuple[Any, ...]:
+    """The values of `_INDEXED`."""
     verdict, drift = item.verdict, item.drift
-    return {
-        "link": item.link_id,
-        "state": verdict.state,
-        "reason": verdict.reason,
-        "since": to_text(verdict.since),
-        "detail": verdict.detail,
-        "recoveries": verdict.recoveries,
-        "policy": item.policy,
-        "last_check_id": item.last_check_id,
-        "good_check_id": item.good_check_id,
-        "last_check": to_text(item.last_check),
-        "next_check": to_text(item.next_check),
-        "checks": item.checks,
-        "changed_at": to_text(drift.at) if drift else None,
-        "changed_from": drift.before if drift else None,
-        "changed_to": drift.after if drift else None,
-        "lives_at": to_text(item.lives_at),
-        "detour": int(item.detour),
-    }
+    return (
+        *(str(verdict.state), verdict.recoveries, item.policy),
+        to_text(drift.at) if drift else None,
+        int(item.detour),
+    )
+
+
+def _plain(item: Judged) -> tuple[Any, ...]:
+    """The values of `_PLAIN`."""
+    verdict, drift = item.verdict, item.drift
+    return (
+        *(verdict.reason, to_text(verdict.since), verdict.detail),
+        *((drift.before, drift.after) if drift else (None, None)),
+        *(to_text(item.lives_at), item.last_check_id, item.good_check_id),
+        *(to_text(item.last_check), to_text(item.next_check), item.checks),
+    )

@@ -8,8 +8,9 @@ domain's is only shown, since whoever bought it chose what it serves now.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -21,20 +22,24 @@ from linkwatch.model import (
     Copies,
     Drift,
     Ledger,
-    LinkRecord,
+    Links,
     Lookup,
     Mention,
+    NamedLink,
     Overruled,
+    Place,
     Reason,
     State,
     Verdict,
 )
 from linkwatch.report import words
-from linkwatch.report.inert import Inert, destination, file_destination, label, prose
-from linkwatch.report.summary import Summary, Topic, summarize, totals
+from linkwatch.report.inert import Inert, destination, file_destination, harmless, label, prose
+from linkwatch.report.summary import NoteFindings, Summary, Topic, summarize, totals
 
 _NEWS_SHOWN: Final = 25  # of one topic: what is dead or failing is listed in full further down
 _PLACES_SHOWN: Final = 5  # of one link, outside the list of dead links
+
+_AT_A_TIME: Final = 100  # links of a long list that become text together
 
 _TOPICS: Final[dict[Topic, tuple[str, str]]] = {
     Topic.DIED: ("link died", "links died"),
@@ -74,13 +79,12 @@ def markdown_pieces(ledger: Ledger, summary: Summary, *, report_dir: Path | None
         topic=_topic,
         shown=_NEWS_SHOWN,
         link=_link,
-        moved_to=_moved_to,
         why=_why,
+        findings=places.findings,
         ignored=_ignored,
         drift=_drift,
         host=_host,
         change=_change,
-        archived=_archived,
         unanswered=_unanswered,
         listed=places.listed,
         note=places.note,
@@ -109,14 +113,12 @@ def _inert(value: object) -> object:
 
 def _link(url: str, reason: Reason | None = None) -> Inert:
     """A URL as readable text, clickable where that is wise."""
+    if reason is not Reason.PARKED and harmless(url):
+        return Inert(f"[{url}]({url})")
     target = destination(url)
     if target is None or reason is Reason.PARKED:
         return prose(url)
     return Inert(f"[{label(url)}]({target})")
-
-
-def _moved_to(link: LinkRecord) -> Inert:
-    return Inert("") if link.final_url is None else Inert(f" → {_link(link.final_url)}")
 
 
 def _why(verdict: Verdict) -> Inert:
@@ -197,21 +199,43 @@ class _Places:
         numbers = [str(n) if target is None else f"[{n}]({target}#L{n})" for n in lines]
         return Inert(f"{'line' if len(numbers) == 1 else 'lines'} {', '.join(numbers)}")
 
-    def where(self, mentions: tuple[Mention, ...]) -> Inert:
+    def where(self, mentions: Sequence[Mention | Place]) -> Inert:
         """The first places of a link, and how many more there are."""
-        first = [
-            f"{self.note(mention.file)} {self.lines(mention.file, (mention.line,))}"
-            for mention in mentions[:_PLACES_SHOWN]
-        ]
+        if len(mentions) == 1:  # nearly every link
+            return Inert(self._place(mentions[0].file, mentions[0].line))
+        first = [self._place(mention.file, mention.line) for mention in mentions[:_PLACES_SHOWN]]
         if len(mentions) > _PLACES_SHOWN:
             first.append(f"and {len(mentions) - _PLACES_SHOWN} more")
         return Inert(", ".join(first))
 
-    def listed(self, link: LinkRecord, state: State) -> Inert:
-        """A link in the list of its state. Here, since there may be very many of them."""
+    def findings(self, group: NoteFindings) -> Inert:
+        """The dead links of a note. Here, as there may be many of them, too."""
+        told = []
+        for found in group.findings:
+            link, also = found.link, ""
+            if found.elsewhere:
+                also = f" Also in {words.count(found.elsewhere, 'other note')}."
+            lines = [
+                f"- {self.lines(group.file, found.lines)}: {_link(link.url, link.verdict.reason)}",
+                f"{_why(link.verdict)}{also}",
+            ]
+            if link.overruled:
+                lines.append(_ignored(link.overruled))
+            lines.append(_archived(link.lookup))
+            told.append("\n  - ".join(lines))
+        return Inert("\n".join(told))
+
+    def listed(self, links: Links, state: State) -> Iterator[Inert]:
+        """The list of a state, some links at a time. Here, since there may be very many of them."""
+        named = links.named()
+        while some := [self._item(link, state) for link in islice(named, _AT_A_TIME)]:
+            yield Inert("\n".join(some))
+
+    def _item(self, link: NamedLink, state: State) -> str:
         moved = state is State.MOVED
-        lines = [f"- {_link(link.url, link.verdict.reason)}{_moved_to(link) if moved else ''}"]
+        lines = [f"- {_link(link.url, link.verdict.reason)}"]
         if moved and link.final_url is not None:
+            lines[0] += f" → {_link(link.final_url)}"
             if link.verdict.since is not None:
                 lines.append(words.since(link.verdict))
         elif state is not State.UNCHECKED:
@@ -219,7 +243,14 @@ class _Places:
         if link.overruled:
             lines.append(_ignored(link.overruled))
         lines.append(self.where(link.mentions))
-        return Inert("\n  - ".join(lines))
+        return "\n  - ".join(lines)
+
+    def _place(self, file: str, line: int) -> str:
+        """A note and one line of it."""
+        name, target = self._named(file)
+        if target is None:
+            return f"{name} line {line}"
+        return f"[{name}]({target}) line [{line}]({target}#L{line})"
 
     def _named(self, file: str) -> tuple[Inert, Inert | None]:
         known = self._known.get(file)

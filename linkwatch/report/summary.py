@@ -8,7 +8,17 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from linkwatch.model import Change, Copies, CycleRecord, Ledger, LinkRecord, Links, Mention, State
+from linkwatch.model import (
+    Change,
+    Copies,
+    CycleRecord,
+    Ledger,
+    LinkRecord,
+    Links,
+    Mention,
+    NamedLink,
+    State,
+)
 from linkwatch.report.inert import terminal
 from linkwatch.report.words import count
 
@@ -42,7 +52,7 @@ _NEW: Final = frozenset({State.UNCHECKED, State.SKIPPED})
 class Finding:
     """A dead link in one note."""
 
-    link: LinkRecord
+    link: NamedLink
     lines: tuple[int, ...]
     elsewhere: int  # other notes that have it too
 
@@ -119,7 +129,7 @@ def summarize(ledger: Ledger) -> Summary:
             if change.url not in unheard and not _is_new_and_well(change)
         ),
         new=ledger.new + sum(_is_new_and_well(change) for change in changes),
-        dead=_by_note(ledger.heard[State.DEAD]),
+        dead=_by_note(ledger.heard[State.DEAD].named()),
         by_state=ledger.heard,
         drifted=tuple(
             link for link in ledger.remarkable if link.drift and link.verdict.state in _WELL
@@ -231,7 +241,7 @@ def _each_days_last(cycles: tuple[CycleRecord, ...]) -> tuple[CycleRecord, ...]:
     return tuple(days.values())
 
 
-def _by_note(dead: Iterable[LinkRecord]) -> tuple[NoteFindings, ...]:
+def _by_note(dead: Iterable[NamedLink]) -> tuple[NoteFindings, ...]:
     notes: dict[str, list[Finding]] = {}
     for link in dead:
         lines: dict[str, list[int]] = {}

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 from linkwatch.history.cycles import begin_cycle
 from linkwatch.history.ledger import read_ledger, read_link, roots
 from linkwatch.history.lookups import bereft
 from linkwatch.history.mentions import save_note
 from linkwatch.history.snapshots import save_lookup
+from linkwatch.history.store import Store
 from linkwatch.model import (
     CitedFrom,
     Ending,
@@ -22,6 +24,8 @@ from linkwatch.model import (
 )
 from tests.checks import day, seen
 from tests.history.past import Past, mention
+from tests.history.rich import NAMES, PATHS, write_rich
+from tests.report.ledgers import Few
 
 A, B, C = "https://a.example/", "https://b.example/", "https://c.example/"
 
@@ -175,6 +179,20 @@ def test_the_same_history_reads_the_same(past: Past) -> None:
     one, other = past.ledger(), past.ledger()
     assert one.links == other.links
     assert replace(one, heard={}, roots={}) == replace(other, heard={}, roots={})
+
+
+def test_lists_name_links_as_their_records_do(tmp_path: Path) -> None:
+    with Store(tmp_path / "history.db") as store:
+        write_rich(store)
+        with store.reading():
+            ledger = read_ledger(store, names=NAMES, paths=PATHS, batch=7)
+            for links in ledger.heard.values():
+                assert list(links.named()) == list(Few(links).named())
+            dead = list(ledger.heard[State.DEAD].named())
+            assert any(link.lookup.snapshot for link in dead)
+            every = [link for links in ledger.heard.values() for link in links.named()]
+            assert any(link.unheard for link in every)
+            assert all(link.final_url for link in ledger.heard[State.MOVED].named())
 
 
 def test_one_link_tells_its_whole_story(past: Past) -> None:

@@ -26,9 +26,11 @@ from linkwatch.model import (
     LinkRecord,
     Lookup,
     Mention,
+    NamedLink,
     Original,
     Outcome,
     Overruled,
+    Place,
     Reason,
     Snapshot,
     State,
@@ -49,6 +51,28 @@ ORDINARY = {
     State.SKIPPED: Reason.EXCLUDED,
     State.ALIVE: Reason.OK,
 }
+
+
+class Few(tuple[LinkRecord, ...]):
+    """Links in a list."""
+
+    __slots__ = ()
+
+    def named(self) -> Iterator[NamedLink]:
+        for link in self:
+            yield NamedLink(
+                url=link.url,
+                verdict=link.verdict,
+                final_url=link.final_url if link.verdict.state is State.MOVED else None,
+                lookup=link.lookup if link.verdict.state is State.DEAD else NOT_ASKED,
+                mentions=tuple(_place(mention) for mention in link.mentions),
+                unheard=tuple(_place(mention) for mention in link.unheard),
+                overruled=link.overruled,
+            )
+
+
+def _place(mention: Mention) -> Place:
+    return Place(mention.file, mention.line, mention.start, mention.end)
 
 
 def mention(file: str = "a.md", line: int = 3, url: str = "https://example.com/") -> Mention:
@@ -143,7 +167,7 @@ def ledger(
             next_at=min(filter(None, waiting), default=None),
         ),
         heard={
-            state: tuple(link for link in told if link.verdict.state is state and not link.ignored)
+            state: Few(link for link in told if link.verdict.state is state and not link.ignored)
             for state in State
         },
         ignored=tuple(link for link in told if link.ignored),
