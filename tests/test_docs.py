@@ -146,6 +146,7 @@ def test_what_judges_knows_no_clock_no_network_and_no_disk(module: str) -> None:
         "datetime",
         "enum",
         "hashlib",
+        "functools",
         "http",
         "urllib",
     }
