@@ -9,6 +9,7 @@ once when it is, a few more at a time when it is not, as TCP does with a network
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 _LOOK_S = 0.05
 _LATE_S = 0.1  # a third of what a page usually takes: so much is not noticed
@@ -21,17 +22,20 @@ _LESS = 0.8
 class Headroom:
     """A number of requests between a few and `most`."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, grew: Callable[[], object] = lambda: None) -> None:
+        """`grew` is called when there is room for more."""
         self._most = most
+        self._grew = grew
         self._fewest = min(_FEWEST, most)
         self.now = min(_START, most)
 
     def note(self, late_s: float) -> None:
-        """The loop was so late. Pure but for the number."""
+        """The loop was so late."""
         if late_s > _LATE_S:
             self.now = max(self._fewest, int(self.now * _LESS))
-        else:
+        elif self.now < self._most:
             self.now = min(self._most, self.now + _MORE)
+            self._grew()
 
     async def watch(self) -> None:
         """Look at the loop, until cancelled. In real time, whatever clock the others go by."""

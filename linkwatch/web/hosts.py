@@ -53,8 +53,8 @@ class Hosts:
         """`manners` tells how to treat a host, by its name (no port)."""
         self._manners = manners
         self._slots = Slots(slots)
-        self.headroom = Headroom(slots)
         self._freed = asyncio.Event()
+        self.headroom = Headroom(slots, self._freed.set)
         self._clock = clock
         self._hosts: dict[str, _Host] = {}
 

@@ -165,3 +165,31 @@ def test_our_own_interval_is_waited_for_however_long_it_is() -> None:
     assert watcher.began_s == [0.0, 120.0]
     assert watcher.hosts.backing_off() == {}
     assert watcher.hosts.wait_s(A) == 0.0
+
+
+def test_who_waits_for_room_is_woken_by_a_slot_and_by_a_loop_that_is_in_time_again() -> None:
+    async def main() -> None:
+        hosts = Hosts(_manners(4, 0.0), slots=100, clock=FakeClock())
+        for _ in range(50):
+            hosts.headroom.note(1.0)
+        held = [hosts.turn(f"http://h{n}.test/") for n in range(hosts.headroom.now)]
+        for turn in held:
+            await turn.__aenter__()
+
+        waiting = asyncio.create_task(hosts.room())
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        hosts.headroom.note(0.0)
+        await asyncio.wait_for(waiting, 1)
+
+        for _ in range(50):
+            hosts.headroom.note(1.0)
+        waiting = asyncio.create_task(hosts.room())
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        await held.pop().__aexit__()
+        await asyncio.wait_for(waiting, 1)
+        for turn in held:
+            await turn.__aexit__()
+
+    asyncio.run(main())
