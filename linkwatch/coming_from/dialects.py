@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import Final, Literal
 
+from linkwatch.overrule import covers_all
 from linkwatch.patterns import compile_pattern
 
 _TOKEN: Final = re.compile(r"\\[\s\S]|\[\^?\]?(?:\\[\s\S]|[^\]\\])*\]|[\s\S]")
@@ -59,9 +60,11 @@ def _pattern(theirs: str, dialect: Dialect) -> str:
         raise ValueError("it means no web link, and only those are checked here")
     ours = "".join(_translated(theirs, dialect))
     try:
-        compile_pattern(ours)
+        pattern = compile_pattern(ours)
     except re.error as exc:
         raise ValueError(f"it is no regular expression here: {exc}") from exc
+    if covers_all(pattern):
+        raise ValueError("it would leave out every link")
     return ours
 
 

@@ -58,6 +58,8 @@ def test_a_pattern_of_rust_means_the_same_here(theirs: str, ours: str) -> None:
         ("a++", "means something else here"),
         ("x(?i)y", "no regular expression here: global flags"),
         ("(", "no regular expression here"),
+        ("", "every link"),
+        ("https?://", "every link"),
         (r"^mailto:", "no web link"),
         (r"^\.\/", "no web link"),
         (7, "no text"),
