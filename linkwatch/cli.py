@@ -57,7 +57,9 @@ def init(sources: tuple[Path, ...]) -> None:
         return
     for line in lines:
         tell(line)
-    say(f"Wrote {DEFAULT_NAME}. Set notes.paths in it, then run: linkwatch check")
+    still_to_say = "paths: [notes]" in text  # where the notes are: few tools' files know
+    then = "Set notes.paths in it, then run" if still_to_say else "Now run"
+    say(f"Wrote {DEFAULT_NAME}. {then}: linkwatch check")
 
 
 def _brought(sources: tuple[Path, ...]) -> tuple[str, list[str]]:

@@ -71,7 +71,7 @@ def bring(path: Path, text: str) -> Brought:
 
 
 def _findings(path: Path, text: str) -> Iterator[Finding]:
-    if path.name.endswith(".lycheeignore"):
+    if path.name.lower().endswith("lycheeignore"):
         return ignored(text)
     data = _parsed(path, text)
     for section in _SECTIONS:

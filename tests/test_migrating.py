@@ -299,6 +299,17 @@ def test_init_writes_what_it_carries_over_and_says_so(tmp_path: Path) -> None:
     assert "left as it is" in again.stderr
 
 
+def test_init_asks_where_the_notes_are_unless_the_file_said_so(tmp_path: Path) -> None:
+    (tmp_path / ".mlc.toml").write_text('files = ["README.md"]')
+    assert init(tmp_path, "--from", ".mlc.toml").stderr == (
+        "Wrote config.yaml. Now run: linkwatch check\n"
+    )
+    (tmp_path / "config.yaml").unlink()
+    assert init(tmp_path).stderr == (
+        "Wrote config.yaml. Set notes.paths in it, then run: linkwatch check\n"
+    )
+
+
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
