@@ -11,8 +11,8 @@ import click
 
 from linkwatch import __version__
 from linkwatch.archivist import archive
-from linkwatch.call import Exit, ReaderGoneError, common, current, put, say, text_only
-from linkwatch.errors import LinkwatchError
+from linkwatch.call import Exit, ReaderGoneError, common, current, put, say, tell, text_only
+from linkwatch.errors import ConfigError, LinkwatchError
 from linkwatch.overruling import alive, ignore, unignore
 
 
@@ -28,20 +28,54 @@ def cli() -> None:
 
 
 @cli.command()
+@click.option(
+    "--from",
+    "sources",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    metavar="FILE",
+    help="Carry over the settings of another tool: lychee.toml, .lycheeignore,"
+    " .markdown-link-check.json, .mlc.toml. May be given several times.",
+)
 @common
-def init() -> None:
+def init(sources: tuple[Path, ...]) -> None:
     """Write a commented config.yaml here."""
     from linkwatch.settings import DEFAULT_NAME, default_text
 
+    call = current()
+    text, lines = _brought(sources) if sources else (default_text(), [])
     path = Path(DEFAULT_NAME)
     try:
         with path.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(default_text())
+            file.write(text)
     except FileExistsError:
         raise LinkwatchError(f"{DEFAULT_NAME} is here already, and is left as it is.") from None
     except OSError as exc:
         raise LinkwatchError(f"Can't write {path.resolve()}: {exc.strerror}.") from exc
-    say(f"Wrote {DEFAULT_NAME}. Set notes.paths in it, then run: linkwatch check")
+    if call.quiet:
+        return
+    for line in lines:
+        tell(line)
+    still_to_say = "paths: [notes]" in text  # where the notes are: few tools' files know
+    then = "Set notes.paths in it, then run" if still_to_say else "Now run"
+    say(f"Wrote {DEFAULT_NAME}. {then}: linkwatch check")
+
+
+def _brought(sources: tuple[Path, ...]) -> tuple[str, list[str]]:
+    """The configuration with what other tools' files hold; a line for each setting."""
+    from linkwatch.migrating import bring, config_text, merged
+
+    brought = merged([bring(path, _text_of(path)) for path in sources])
+    return config_text(brought), [line for one in brought for line in one.lines()]
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text("utf-8-sig")
+    except OSError as exc:
+        raise ConfigError(f"Can't read {path}: {exc.strerror}.") from exc
+    except UnicodeDecodeError as exc:
+        raise ConfigError(f"{path} is not UTF-8 text (byte {exc.start}).") from exc
 
 
 @cli.command()

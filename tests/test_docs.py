@@ -98,7 +98,9 @@ def _imports(module: Path) -> Iterator[str]:
             yield from (alias.name for alias in node.names)
 
 
-@pytest.mark.parametrize("wing", ["notes", "checker", "history", "archive", "report", "web"])
+@pytest.mark.parametrize(
+    "wing", ["notes", "checker", "history", "archive", "report", "web", "coming_from"]
+)
 def test_no_wing_reaches_into_another(wing: str) -> None:
     ground = {
         "citation",

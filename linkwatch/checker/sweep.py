@@ -9,8 +9,8 @@ A host's second connection is opened where no other host could use the slot, or 
 queue would not be done a timeout after the beginning: any sweep may last as long as that. Else its
 next request waits for the connection that it has, which costs neither side a handshake.
 
-No check is begun while we are late ourselves (`web.headroom`). What checks ask besides (hops,
-neighbours) goes before their first requests (`web.slots`).
+No check is begun while we are late ourselves (`web.headroom`). Hops and retries go before first
+requests (`web.slots`), so that what was begun comes to its end.
 
 A single slow page must not silence its whole host. Where the first request was taken but stays
 unanswered for half its time, one more link of that host is asked; only if that is silent as well

@@ -199,7 +199,8 @@ class Walk:
         means = self._means
         clock = means.clock
         patience_s = means.retry.longest_wait_s if self._patient else 0.0
-        urgent = self._effort.urgent or self._effort.requests > 0
+        # What was begun comes to its end first; what is asked besides has time.
+        urgent = self._effort.urgent or (self._patient and self._effort.requests > 0)
         async with means.hosts.turn(url, patience_s=patience_s, urgent=urgent) as manners:
             chain = _TIMEOUTS_A_CHAIN if self._patient else 1
             left_s = chain * manners.timeout_s - self._spent_s

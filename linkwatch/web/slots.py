@@ -9,8 +9,8 @@ from collections import deque
 class Slots:
     """A semaphore that lets those first who have something to finish.
 
-    Many checks may wait to be begun; what those under way ask besides (hops, retries, neighbours),
-    and hosts that everybody would have to wait for, go before them. Use in one event loop.
+    Many checks may wait to be begun; the hops and retries of those under way, and hosts that
+    everybody would have to wait for, go before them. Use in one event loop.
     """
 
     def __init__(self, number: int) -> None:
