@@ -19,8 +19,6 @@ from linkwatch.errors import BusyError, StoreError
 from linkwatch.history.migrations import migrations
 
 BATCH = 500  # SQLite's parameters a statement are limited
-_CACHE_KB = -16_000  # negative: SQLite's way to say kB and not pages
-_WAL_PAGES = 10_000
 _READ_ONLY = "attempt to write a readonly database"  # in SQLite's words
 _NO_FILE = "unable to open database file"
 
@@ -167,17 +165,11 @@ class Store:
         Where new URLs fall all over an index, SQLite's usual 2 MB cost a third of the time; and
         where batch after batch changes the same pages, one copy of each into the database will do.
         """
-        with self._larger(cache_size=_CACHE_KB, wal_autocheckpoint=_WAL_PAGES):
-            yield
-
-    @contextmanager
-    def _larger(self, **pragmas: int) -> Iterator[None]:
-        """Other settings for a while."""
         connection = self.db.conn
-        with self._explained():
-            usual = {name: connection.execute(f"pragma {name}").fetchone()[0] for name in pragmas}
-            for name, value in pragmas.items():
-                connection.execute(f"pragma {name} = {value}")
+        larger = {"cache_size": -16_000, "wal_autocheckpoint": 10_000}  # kB, pages of 4 kB
+        usual = {name: connection.execute(f"pragma {name}").fetchone()[0] for name in larger}
+        for name, value in larger.items():
+            connection.execute(f"pragma {name} = {value}")
         try:
             yield
         finally:
@@ -186,18 +178,13 @@ class Store:
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """Several queries that see one and the same state, whatever a running cycle writes.
-
-        A report reads in the order of URLs, and so here and there in every table: the page cache
-        is large enough for what leads to the rows of a large history.
-        """
-        with self._larger(cache_size=_CACHE_KB):
-            with self._explained():
-                self.db.conn.execute("begin")
-            try:
-                yield
-            finally:
-                self.db.conn.rollback()
+        """Several queries that see one and the same state, whatever a running cycle writes."""
+        with self._explained():
+            self.db.conn.execute("begin")
+        try:
+            yield
+        finally:
+            self.db.conn.rollback()
 
     def rows(self, sql: str, arguments: Sequence[Any] | Mapping[str, Any] = ()) -> list[Any]:
         """The rows of a query."""
