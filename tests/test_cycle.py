@@ -507,3 +507,21 @@ def test_many_dead_names_are_dead_however_few_hosts_are_left(world: World) -> No
 
     assert {world.state(url) for url in gone} == {State.DEAD}
     assert {world.state(url) for url in alive} == {State.ALIVE}
+
+
+def test_what_there_was_no_time_for_is_due_in_the_next_cycle_and_comes_first(world: World) -> None:
+    world.configure(check={"budget": "30s", "per_host": {"interval": "1s", "concurrency": 1}})
+    links = [world.web.page("site.example", f"/{n}", Reply()) for n in range(80)]
+    world.note("a.md", "\n".join(links))
+
+    first = world.check()
+
+    assert 20 < first.checked < 60
+    assert first.unfinished == 80 - first.checked
+    assert first.void is None
+    left = {url for url in links if world.state(url) is State.UNCHECKED}
+    assert len(left) == first.unfinished
+    world.pass_days(1 / 24)
+    second = world.check()
+    assert second.checked + second.unfinished == len(left)
+    assert {url for url in links if world.state(url) is State.UNCHECKED} < left
