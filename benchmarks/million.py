@@ -619,6 +619,13 @@ _NAMES = {
     "around": "a cycle whose web answers at once",
     "check": "`check`, against a server on loopback",
 }
+_MARKS = {
+    "due": "≤ 5 s",
+    "explain": "≤ 5 s",
+    "markdown": "≤ 5 s",
+    "json": "≤ 20 s",
+    "around": "≤ 5 s",
+}
 
 
 def section(folder: Path, *, times: int, links: int = LINKS) -> str:
@@ -628,7 +635,7 @@ def section(folder: Path, *, times: int, links: int = LINKS) -> str:
     rows = [
         f"| {_NAMES[name]} | {middle(one.runs, lambda run: run.wall_s):.1f} s "
         f"| {middle(one.runs, lambda run: run.cpu_s):.1f} s "
-        f"| {middle(one.runs, lambda run: run.peak_mb):.0f} MB |"
+        f"| {middle(one.runs, lambda run: run.peak_mb):.0f} MB | {_MARKS.get(name, '')} |"
         for name, one in measured.items()
     ]
     around = measured["around"]
@@ -643,8 +650,8 @@ def section(folder: Path, *, times: int, links: int = LINKS) -> str:
                 f"{around.part('asking_s'):.1f} s, and {around.part('rest_s'):.1f} s all else: "
                 "what is due, whether the cycle counts, its verdicts, its report.\n"
             ),
-            "| | wall time | CPU time | peak memory |",
-            "| --- | ---: | ---: | ---: |",
+            "| | wall time | CPU time | peak memory (≤ 300 MB) | mark |",
+            "| --- | ---: | ---: | ---: | --- |",
             *rows,
         ]
     )
