@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any, Protocol, TypeVar
 
@@ -10,6 +11,11 @@ import pytest
 
 from tests.fakes.dns import FakeDNS
 from tests.fakes.web import FakeWeb
+
+# Where a shell starts us in the background, SIGINT is ignored, and our children inherit that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 
 T = TypeVar("T")
 
