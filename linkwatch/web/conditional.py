@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from email.utils import parsedate_to_datetime
 
 from linkwatch.model import Validators
+from linkwatch.web.linkformat import http_date
 
 _ETAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e]{1,200}"')
 # Apache's mod_deflate gives compressed pages a tag of their own, and then knows it no more.
@@ -34,11 +34,7 @@ def _date(headers: Mapping[str, str]) -> str | None:
     date = headers.get("last-modified", "").strip()
     if not date or len(date) > 40 or not date.isascii() or date == headers.get("date", "").strip():
         return None
-    try:
-        parsedate_to_datetime(date)
-    except (ValueError, OverflowError, TypeError, IndexError):
-        return None
-    return date if date.isprintable() else None
+    return date if date.isprintable() and http_date(date) is not None else None
 
 
 def conditions(validators: Validators) -> dict[str, str]:
