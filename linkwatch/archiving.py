@@ -13,19 +13,18 @@ from linkwatch.archive.savable import why_not_told
 from linkwatch.citing import cite_link
 from linkwatch.clock import Clock
 from linkwatch.config import Config
-from linkwatch.desk import Desk
+from linkwatch.desk import Desk, desk_of
 from linkwatch.errors import LinkwatchError
 from linkwatch.history.lookups import is_dead, queue, wanted_of
 from linkwatch.history.paces import read_paces, save_paces
 from linkwatch.history.snapshots import offered, save_lookup, with_copies
-from linkwatch.history.store import Store, one_at_a_time, require_history
+from linkwatch.history.store import Store, require_history
 from linkwatch.history.writer import StoreThread
 from linkwatch.model import Lookup, Outcome, Wanted
 from linkwatch.progress import Progress
 from linkwatch.report.archives import Found
-from linkwatch.web.hosts import Hosts
 from linkwatch.web.url import link_of
-from linkwatch.wiring import archives_of, manners_of
+from linkwatch.wiring import archives_of
 
 _RESCUE_BUDGET_S = 120.0  # what was not asked by then is asked at the next check
 _BY_HAND_S = 3600.0  # a person who waits can stop it
@@ -122,27 +121,9 @@ async def outside_a_cycle(
         raise LinkwatchError("archive.enabled is false in the configuration: no archive is asked.")
     if must_exist:
         require_history(config.database)
-    thread = StoreThread()
-    try:
-        with one_at_a_time(config.database):
-            store = await thread.run(Store, config.database)
-            hosts = Hosts(manners_of(config), slots=_FEW, clock=clock)
-            try:
-                desk = Desk(
-                    config=config,
-                    store=store,
-                    thread=thread,
-                    clock=clock,
-                    progress=progress,
-                    hosts=hosts,
-                    nameservers=nameservers,
-                )
-                await desk.recall_wishes()
-                yield Archiving(desk), store, thread
-            finally:
-                await thread.run(store.close)
-    finally:
-        thread.close()
+    open_ = desk_of(config, clock=clock, progress=progress, nameservers=nameservers, slots=_FEW)
+    async with open_ as desk:
+        yield Archiving(desk), desk.store, desk.thread
 
 
 async def look_up(

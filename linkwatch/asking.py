@@ -36,14 +36,13 @@ _NO_END = float("inf")
 class Asking:
     """All the requests of one cycle but the archive's."""
 
-    def __init__(self, desk: Desk, *, cycle_id: int, slots: int, chance: Random) -> None:
-        """`slots`: requests at a time; `chance`: for made-up addresses."""
+    def __init__(self, desk: Desk, *, cycle_id: int, chance: Random) -> None:
+        """`chance`: for made-up addresses."""
         self._desk = desk
         self._store = desk.store
         self._thread = desk.thread
         self._clock = desk.clock
         self._id = cycle_id
-        self._slots = slots
         self._siblings = Siblings(clock=desk.clock, chance=chance)
         self.copies = Keeping(desk.config, desk.store, desk.thread, cycle_id=cycle_id)
         self._asleep = False  # the machine slept while links were asked
@@ -141,7 +140,7 @@ class Asking:
                     ),
                     hand=hand,
                     doubtful=doubtful,
-                    at_once=self._slots * _WAITING_A_SLOT,
+                    at_once=self._desk.hosts.slots * _WAITING_A_SLOT,
                     until_s=until_s,
                 )
         except BaseExceptionGroup as group:

@@ -20,7 +20,7 @@ from linkwatch.checker.source import Outlook
 from linkwatch.citing import cite
 from linkwatch.clock import Clock
 from linkwatch.config import Config
-from linkwatch.desk import Desk
+from linkwatch.desk import Desk, desk_of
 from linkwatch.ends import crowded
 from linkwatch.errors import StoreError
 from linkwatch.history.checks import add_mark, ends
@@ -38,8 +38,7 @@ from linkwatch.history.links import queue_due
 from linkwatch.history.lookups import never_asked
 from linkwatch.history.overrules import dead_in, note_covered
 from linkwatch.history.saves import any_unsaved
-from linkwatch.history.store import Store, one_at_a_time
-from linkwatch.history.writer import StoreThread
+from linkwatch.history.store import Store
 from linkwatch.judging import judge_cycles
 from linkwatch.model import Ending, Mark, Sign
 from linkwatch.progress import Progress
@@ -51,9 +50,8 @@ from linkwatch.report.write import refuse_foreign, write_atomically
 from linkwatch.scan import Scanned, roots_of, scan
 from linkwatch.void import why_void
 from linkwatch.web.archived import archive_of
-from linkwatch.web.hosts import Hosts
 from linkwatch.web.limits import open_connections
-from linkwatch.wiring import kept_whole, ledger_of, manners_of, policy_of
+from linkwatch.wiring import kept_whole, ledger_of, policy_of
 
 if TYPE_CHECKING:
     from linkwatch.archiving import Archiving
@@ -92,31 +90,20 @@ async def run_cycle(
     Cancelling it keeps all that was done. Raises LinkwatchError.
     """
     refuse_foreign(config.report_path)  # before an hour of work, and again before writing
-    thread = StoreThread()
-    try:
-        with one_at_a_time(config.database):
-            store = await thread.run(Store, config.database)
-            slots = min(config.check.concurrency, open_connections())
-            try:
-                desk = Desk(
-                    config=config,
-                    store=store,
-                    thread=thread,
-                    clock=clock,
-                    progress=progress,
-                    hosts=Hosts(manners_of(config), slots=slots, clock=clock),
-                    nameservers=nameservers,
-                )
-                cycle_id = await thread.run(_begin, store, clock.utc_now())
-                cycle = _Cycle(desk, cycle_id, slots=slots, chance=chance)
-                try:
-                    return await cycle.run(paths, cwd=cwd, everything=everything)
-                finally:
-                    await cycle.close()
-            finally:
-                await thread.run(store.close)
-    finally:
-        thread.close()
+    open_ = desk_of(
+        config,
+        clock=clock,
+        progress=progress,
+        nameservers=nameservers,
+        slots=min(config.check.concurrency, open_connections()),
+    )
+    async with open_ as desk:
+        cycle_id = await desk.thread.run(_begin, desk.store, clock.utc_now())
+        cycle = _Cycle(desk, cycle_id, chance=chance)
+        try:
+            return await cycle.run(paths, cwd=cwd, everything=everything)
+        finally:
+            await cycle.close()
 
 
 def _begin(store: Store, now: datetime) -> int:
@@ -131,7 +118,7 @@ class _Cycle:
     """One round. What asks the web and the archives is imported where there is somebody to ask:
     when nothing is due, it would be most of the cycle's work."""
 
-    def __init__(self, desk: Desk, cycle_id: int, *, slots: int, chance: Random) -> None:
+    def __init__(self, desk: Desk, cycle_id: int, *, chance: Random) -> None:
         self._desk = desk
         self._config = desk.config
         self._store = desk.store
@@ -139,7 +126,6 @@ class _Cycle:
         self._clock = desk.clock
         self._policy = policy_of(desk.config)
         self._id = cycle_id
-        self._slots = slots
         self._chance = chance
         self._asks = False  # the web is asked in this cycle, or copies of pages are looked after
 
@@ -147,7 +133,7 @@ class _Cycle:
     def _asking(self) -> Asking:
         from linkwatch.asking import Asking
 
-        return Asking(self._desk, cycle_id=self._id, slots=self._slots, chance=self._chance)
+        return Asking(self._desk, cycle_id=self._id, chance=self._chance)
 
     @cached_property
     def _archiving(self) -> Archiving:
@@ -165,7 +151,6 @@ class _Cycle:
         started_at = clock.utc_now()
         until_s = clock.monotonic_s() + self._config.check.budget
         log.info("cycle=%d event=start", self._id)
-        await self._desk.recall_wishes()
         outlook = Outlook(postponed=0, unfinished=0)
         scanned: Scanned | None = None
         stopped = False

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
 from linkwatch.clock import Clock
 from linkwatch.config import Config
 from linkwatch.history.hosts import not_before, save_not_before
-from linkwatch.history.store import Store
+from linkwatch.history.store import Store, one_at_a_time
 from linkwatch.history.writer import StoreThread
 from linkwatch.progress import Progress
 from linkwatch.web.hosts import Hosts
+from linkwatch.wiring import manners_of
 
 _WORTH_KEEPING_S = 5.0  # shorter wishes of hosts are over before the next cycle
 
@@ -44,3 +46,33 @@ class Desk:
             if wait_s > _WORTH_KEEPING_S
         }
         await self.thread.run(save_not_before, self.store, wishes, now)
+
+
+@asynccontextmanager
+async def desk_of(
+    config: Config, *, clock: Clock, progress: Progress, nameservers: Sequence[str], slots: int
+) -> AsyncIterator[Desk]:
+    """A desk, alone on the configured database. `slots`: requests at a time.
+
+    Raises StoreError if it can't be used, or somebody else holds the lock.
+    """
+    thread = StoreThread()
+    try:
+        with one_at_a_time(config.database):
+            store = await thread.run(Store, config.database)
+            try:
+                desk = Desk(
+                    config=config,
+                    store=store,
+                    thread=thread,
+                    clock=clock,
+                    progress=progress,
+                    hosts=Hosts(manners_of(config), slots=slots, clock=clock),
+                    nameservers=nameservers,
+                )
+                await desk.recall_wishes()
+                yield desk
+            finally:
+                await thread.run(store.close)
+    finally:
+        thread.close()

@@ -52,6 +52,7 @@ class Hosts:
     def __init__(self, manners: Callable[[str], Manners], *, slots: int, clock: Clock) -> None:
         """`manners` tells how to treat a host, by its name (no port)."""
         self._manners = manners
+        self.slots = slots  # requests at the same time
         self._slots = Slots(slots)
         self._freed = asyncio.Event()
         self.headroom = Headroom(slots, self._freed.set)
