@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from linkwatch.ends import End
-from linkwatch.history.store import BATCH, Store
+from linkwatch.history.store import Store, batches
 from linkwatch.history.times import from_text, to_text
 from linkwatch.model import (
     CheckResult,
@@ -116,16 +116,19 @@ def save_results(
 
 def _forget(connection: sqlite3.Connection, cycle_id: int, link_ids: Sequence[int]) -> None:
     """Remove what this cycle has of some links."""
-    for i in range(0, len(link_ids), BATCH):
-        some = link_ids[i : i + BATCH]
-        marks = ",".join("?" * len(some))
+    for some, marks in batches(link_ids):
         earlier = connection.execute(
             f"select id from checks where cycle_id = ? and link_id in ({marks})",  # noqa: S608 - only question marks
             (cycle_id, *some),
         ).fetchall()
-        if earlier:
-            for table, key in (("hops", "check_id"), ("anchors", "check_id"), ("checks", "id")):
-                connection.executemany(f"delete from {table} where {key} = ?", earlier)  # noqa: S608 - ours
+        delete_checks(connection, [row["id"] for row in earlier])
+
+
+def delete_checks(connection: sqlite3.Connection, ids: Sequence[int]) -> None:
+    """Remove some checks, with all that hangs on them."""
+    keys = [(id_,) for id_ in ids]
+    for table, key in (("hops", "check_id"), ("anchors", "check_id"), ("checks", "id")):
+        connection.executemany(f"delete from {table} where {key} = ?", keys)  # noqa: S608 - ours
 
 
 def _facts(result: CheckResult) -> tuple[Any, ...]:
@@ -227,9 +230,7 @@ def fingerprint_of(
 
 def hops_of(store: Store, check_ids: Sequence[int]) -> dict[int, tuple[Hop, ...]]:
     found: dict[int, tuple[Hop, ...]] = {}
-    for i in range(0, len(check_ids), BATCH):
-        some = check_ids[i : i + BATCH]
-        marks = ",".join("?" * len(some))
+    for some, marks in batches(check_ids):
         for row in store.rows(
             f"select * from hops where check_id in ({marks}) order by check_id, position",  # noqa: S608 - only question marks
             some,

@@ -15,11 +15,12 @@ from typing import Any
 
 from linkwatch.history.anchors import missing
 from linkwatch.history.checks import hops_of, result_of
+from linkwatch.history.mentions import NoteNames
 from linkwatch.history.originals import originals
 from linkwatch.history.outlook import note_count, state_counts, unsteady_links
 from linkwatch.history.overrules import decisions, pardon_of
 from linkwatch.history.snapshots import copies_in_all, keepers_of
-from linkwatch.history.store import BATCH, Store
+from linkwatch.history.store import BATCH, Store, batches
 from linkwatch.history.times import from_text
 from linkwatch.model import (
     Change,
@@ -138,7 +139,7 @@ def read_ledger(
         new=new,
         earlier=_earlier_changes(store, latest),
         unsteady=tuple(sorted(unsteady_links(store).items())),
-        roots=reader.roots,
+        roots=reader.notes.places,
     )
 
 
@@ -226,13 +227,10 @@ class _Reader:
         batch: int = BATCH,
     ) -> None:
         self._store = store
-        self._names = names
-        self._paths = paths
+        self.notes = NoteNames(store, names, paths)
         self._told = told
         self._lost = lost
         self._batch = batch
-        self._notes: dict[int, tuple[str, str, str]] = {}  # root, path, name; of those met so far
-        self.roots: dict[str, str] = {}  # of the same notes: the absolute path, by name
 
     def in_state(self, state: State, but: Collection[int]) -> Iterator[LinkRecord]:
         """The mentioned links in a state, by url, without some."""
@@ -270,9 +268,7 @@ class _Reader:
         """Some links, if some note mentions them."""
         only = "and links.mentioned = 1" if mentioned else ""
         wanted = sorted(ids)
-        for i in range(0, len(wanted), BATCH):
-            some = wanted[i : i + BATCH]
-            marks = ",".join("?" * len(some))
+        for some, marks in batches(wanted):
             yield from self._records(
                 self._store.each(f"{_LINKS} where links.id in ({marks}) {only}", some)
             )
@@ -299,8 +295,7 @@ class _Reader:
     def _places(self, ids: Sequence[int]) -> dict[int, dict[int, Place]]:
         """Where links are mentioned, by link and by the mention's id, in the order of places."""
         rows = self._mentioned('id, link_id, note_id, start, line, "end"', ids)
-        self._meet({row[2] for row in rows} - self._notes.keys())
-        notes = self._notes
+        notes = self.notes.of({row[2] for row in rows})
         if len(rows) > len({row[1] for row in rows}):  # else each has one alone
             rows.sort(key=lambda row: (*notes[row[2]], row[3], row[0]))
         found: dict[int, dict[int, Place]] = {}
@@ -313,30 +308,23 @@ class _Reader:
         return found
 
     def _mentioned(self, columns: str, ids: Sequence[int]) -> list[Any]:
-        rows: list[Any] = []
-        for i in range(0, len(ids), BATCH):
-            some = ids[i : i + BATCH]
-            marks = ",".join("?" * len(some))
-            rows += self._store.rows(
-                f"select {columns} from mentions where link_id in ({marks})",  # noqa: S608 - ours
-                some,
-            )
-        return rows
+        return self._store.some(f"select {columns} from mentions where link_id in", ids)  # noqa: S608 - ours
 
     def _mentions(self, ids: Sequence[int]) -> dict[int, dict[int, Mention]]:
         """Mentions by link and by id, in the order of their places."""
         rows = self._mentioned("*", ids)
-        self._meet({row["note_id"] for row in rows} - self._notes.keys())
-        rows.sort(key=lambda row: (*self._notes[row["note_id"]], row["start"], row["id"]))
+        notes = self.notes.of({row["note_id"] for row in rows})
+        rows.sort(key=lambda row: (*notes[row["note_id"]], row["start"], row["id"]))
         found: dict[int, dict[int, Mention]] = {}
         for row in rows:
-            found.setdefault(row["link_id"], {})[row["id"]] = self._mention(row)
+            name = notes[row["note_id"]][2]
+            found.setdefault(row["link_id"], {})[row["id"]] = self._mention(row, name)
         return found
 
-    def _mention(self, row: Any) -> Mention:
+    def _mention(self, row: Any, file: str) -> Mention:
         link_id, url = row["link_id"], row["url"]
         return Mention(
-            file=self._notes[row["note_id"]][2],
+            file=file,
             line=row["line"],
             column=row["column"],
             start=row["start"],
@@ -349,19 +337,6 @@ class _Reader:
             cited_at=from_text(row["cited_at"]),
             cited_from=CitedFrom(row["cited_from"]) if row["cited_from"] else None,
         )
-
-    def _meet(self, ids: Collection[int]) -> None:
-        wanted = sorted(ids)
-        for i in range(0, len(wanted), BATCH):
-            some = wanted[i : i + BATCH]
-            for row in self._store.rows(
-                f"select id, root, path from notes where id in ({','.join('?' * len(some))})",  # noqa: S608 - only question marks
-                some,
-            ):
-                root, path = row["root"], row["path"]
-                name = f"{self._names.get(root, '')}{path}"
-                self._notes[row["id"]] = (root, path, name)
-                self.roots.setdefault(name, f"{self._paths.get(root, root)}/{path}")
 
 
 def _named(state: State) -> str:

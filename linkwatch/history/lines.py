@@ -6,7 +6,7 @@ report of everything would be theirs.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -22,6 +22,7 @@ from linkwatch.contract import (
     OriginalLine,
 )
 from linkwatch.history.anchors import missing
+from linkwatch.history.mentions import NoteNames
 from linkwatch.history.originals import originals
 from linkwatch.history.overrules import decisions
 from linkwatch.history.store import BATCH, Store
@@ -62,7 +63,7 @@ class _Lines:
         }
         self._lost = missing(store)
         self._losers = {link_id for link_id, _ in self._lost}
-        self._notes = _Notes(store, names)
+        self._notes = NoteNames(store, names)
 
     def of(self, state: State, rows: Sequence[Any]) -> Iterator[LinkLine]:
         ids = [row[0] for row in rows]
@@ -108,8 +109,7 @@ class _Lines:
         return sorted(name for name in named if (link_id, name) in self._lost)
 
     def _mentions(self, ids: Sequence[int]) -> dict[int, list[MentionLine]]:
-        rows = _some(
-            self._store,
+        rows = self._store.some(
             """select link_id, note_id, start, id, line, "column", url, text, kind
                from mentions where link_id in""",
             ids,
@@ -127,8 +127,7 @@ class _Lines:
         return found
 
     def _hops(self, checks: Sequence[int]) -> dict[int, list[HopLine]]:
-        rows = _some(
-            self._store,
+        rows = self._store.some(
             "select check_id, position, url, status, location from hops where check_id in",
             checks,
         )
@@ -139,8 +138,7 @@ class _Lines:
         return found
 
     def _archive(self, ids: Sequence[int]) -> dict[int, tuple[ArchiveLine, CopyLine | None]]:
-        rows = _some(
-            self._store,
+        rows = self._store.some(
             """select lookups.link_id, outcome, asked_at, next_at, cited_at, cited_from,
                       snapshots.url, snapshots.timestamp, snapshots.verified
                from lookups left join snapshots on snapshots.id = lookups.snapshot_id
@@ -154,33 +152,6 @@ class _Lines:
             told = ArchiveLine(outcome, asked_at, next_at, cited_at, cited_from or None)
             found[link_id] = (told, copy)
         return found
-
-
-class _Notes:
-    """What notes are called, of those that were met so far: root, path, name, by id."""
-
-    def __init__(self, store: Store, names: Mapping[str, str]) -> None:
-        self._store = store
-        self._names = names
-        self._known: dict[int, tuple[str, str, str]] = {}
-
-    def of(self, ids: Collection[int]) -> Mapping[int, tuple[str, str, str]]:
-        """These among them."""
-        fresh = [note_id for note_id in ids if note_id not in self._known]
-        for note_id, root, path in _some(
-            self._store, "select id, root, path from notes where id in", fresh
-        ):
-            self._known[note_id] = (root, path, f"{self._names.get(root, '')}{path}")
-        return self._known
-
-
-def _some(store: Store, select: str, ids: Sequence[int]) -> list[Any]:
-    """The rows of a query that ends in `in`, for some ids."""
-    rows: list[Any] = []
-    for i in range(0, len(ids), BATCH):
-        some = ids[i : i + BATCH]
-        rows += store.rows(f"{select} ({','.join('?' * len(some))})", some)
-    return rows
 
 
 def _instant(text: str) -> str:

@@ -7,7 +7,7 @@ is due is settled once, before the first link is asked, and read bit by bit as t
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 from linkwatch.history.checks import fingerprint_of, marks_of
 from linkwatch.history.mentions import linked
 from linkwatch.history.originals import EVER_CHECKED, originals_of
-from linkwatch.history.store import BATCH, Store
+from linkwatch.history.store import Store
 from linkwatch.history.times import from_text, to_text
 from linkwatch.model import Remembered, State, Validators
 from linkwatch.web.url import fragment_of
@@ -161,14 +161,8 @@ def _fragments(store: Store, ids: Collection[int]) -> dict[int, set[str]]:
 
 def ids_of(store: Store, urls: Collection[str]) -> list[int]:
     """The ids of those of some links that history knows."""
-    return [row["id"] for row in _by_url(store, "select id from links", urls)]
-
-
-def _by_url(store: Store, select: str, urls: Collection[str]) -> Iterator[Any]:
     wanted = list(dict.fromkeys(urls))
-    for i in range(0, len(wanted), BATCH):
-        some = wanted[i : i + BATCH]
-        yield from store.rows(f"{select} where links.url in ({','.join('?' * len(some))})", some)
+    return [row["id"] for row in store.some("select id from links where url in", wanted)]
 
 
 def witnesses(

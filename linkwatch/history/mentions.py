@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from linkwatch.history.filing import Filed, rows_of
 from linkwatch.history.originals import last_told, settle_originals
-from linkwatch.history.store import BATCH, Store
+from linkwatch.history.store import Store, batches
 from linkwatch.history.times import to_text
 from linkwatch.model import Mention
 from linkwatch.web.url import host_of
@@ -40,6 +41,34 @@ def known_notes(store: Store, extractor: str) -> dict[tuple[str, str], Known]:
         (root, path): Known(note_id, (size, mtime_ns) if read_by == extractor else None)
         for note_id, root, path, size, mtime_ns, read_by in rows
     }
+
+
+class NoteNames:
+    """What notes are called, of those that were asked for so far."""
+
+    def __init__(
+        self,
+        store: Store,
+        names: Mapping[str, str],
+        paths: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        """`names`: what to put before the path of a note, by its root; `paths`: where roots lie."""
+        self._store = store
+        self._names = names
+        self._paths = paths
+        self._known: dict[int, tuple[str, str, str]] = {}
+        self.places: dict[str, str] = {}  # of the same notes: where each lies, by its name
+
+    def of(self, ids: Collection[int]) -> Mapping[int, tuple[str, str, str]]:
+        """These among them, by id: root, path, name."""
+        fresh = [note_id for note_id in ids if note_id not in self._known]
+        for note_id, root, path in self._store.some(
+            "select id, root, path from notes where id in", fresh
+        ):
+            name = f"{self._names.get(root, '')}{path}"
+            self._known[note_id] = (root, path, name)
+            self.places.setdefault(name, f"{self._paths.get(root, root)}/{path}")
+        return self._known
 
 
 def save_note(
@@ -106,12 +135,10 @@ def _link_ids(
     """
     wanted = list(dict.fromkeys(links))
     ids: dict[Any, int] = {}
-    for start in range(0, len(wanted), BATCH):
-        some = wanted[start : start + BATCH]
-        places = ", ".join("?" * len(some))
+    for some, marks in batches(wanted):
         ids.update(
             connection.execute(
-                f"select url, id from links where url in ({places})",  # noqa: S608 - only question marks
+                f"select url, id from links where url in ({marks})",  # noqa: S608 - only question marks
                 some,
             ).fetchall()
         )

@@ -11,7 +11,7 @@ from typing import Any
 from linkwatch.evidence import Weight, weigh
 from linkwatch.history.checks import hops_of, result_of
 from linkwatch.history.mentions import linked_but
-from linkwatch.history.store import BATCH, Store
+from linkwatch.history.store import Store, batches
 from linkwatch.history.times import from_text, to_text
 from linkwatch.model import By, Pardon, Reason, State, Testimony
 from linkwatch.overrule import Class, Decision, Ignore, decide
@@ -225,7 +225,7 @@ def forget_testimonies(store: Store, link: str) -> bool:
 def testimonies(store: Store, link_ids: Sequence[int]) -> dict[int, tuple[Testimony, ...]]:
     """People's words about these links, oldest first; those that are over too."""
     found: dict[int, tuple[Testimony, ...]] = {}
-    for some, marks in _batches(link_ids):
+    for some, marks in batches(link_ids):
         for row in store.rows(
             f"select * from testimonies where link_id in ({marks}) order by link_id, at, id",  # noqa: S608 - only question marks
             some,
@@ -235,12 +235,6 @@ def testimonies(store: Store, link_ids: Sequence[int]) -> dict[int, tuple[Testim
             )
             found[row["link_id"]] = (*found.get(row["link_id"], ()), word)
     return found
-
-
-def _batches(ids: Sequence[int]) -> Iterable[tuple[Sequence[int], str]]:
-    for i in range(0, len(ids), BATCH):
-        some = ids[i : i + BATCH]
-        yield some, ",".join("?" * len(some))
 
 
 def _ignores(store: Store) -> list[tuple[int, By, str, Pardon]]:
@@ -258,7 +252,7 @@ def _ignores(store: Store) -> list[tuple[int, By, str, Pardon]]:
 def _urls(store: Store, ids: Collection[int]) -> dict[str, int]:
     return {
         row["url"]: row["id"]
-        for some, marks in _batches(list(ids))
+        for some, marks in batches(list(ids))
         for row in store.rows(f"select id, url from links where id in ({marks})", some)  # noqa: S608 - only question marks
     }
 
@@ -330,7 +324,7 @@ def _covered(
         (ignore_id,),
     )
     found = {row["id"] for row in rows}
-    for some, marks in _batches(fresh.ids):
+    for some, marks in batches(fresh.ids):
         rows = store.rows(f"select id from links where id in ({marks}) and mentioned = 1", some)  # noqa: S608 - only question marks
         found |= {row["id"] for row in rows}
     return sorted(found)
@@ -345,7 +339,7 @@ def _pardons(store: Store, only: Collection[int] | None) -> dict[int, dict[int, 
     """Of each link with a comment beside some mention: what stands beside all of them."""
     ids = [link for link in _pardoned(store) if only is None or link in only]
     found: dict[int, dict[int, Pardon | None]] = {}
-    for some, marks in _batches(ids):
+    for some, marks in batches(ids):
         for row in store.rows(
             f"""select id, link_id, pardoned, pardoned_until, pardoned_because from mentions
                 where link_id in ({marks}) order by id""",  # noqa: S608 - only question marks
@@ -379,7 +373,7 @@ def _classes_then(store: Store, ids: Sequence[int]) -> dict[tuple[int | None, in
         (row["ignore_id"], row["link_id"]): Class(
             weight=Weight(row["weight"]), reason=Reason(row["reason"]), state=State(row["state"])
         )
-        for some, marks in _batches(ids)
+        for some, marks in batches(ids)
         for row in store.rows(f"select * from ignored where link_id in ({marks})", some)  # noqa: S608 - only question marks
     }
 
@@ -392,7 +386,7 @@ def _classes(store: Store, ids: Sequence[int], *, up_to: int = _LATEST) -> dict[
     """
     rows = [
         row
-        for some, marks in _batches(ids)
+        for some, marks in batches(ids)
         for row in store.rows(
             f"""select checks.*, links.url, coalesce((
                     select before from changes

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from linkwatch.history.checks import results_of
+from linkwatch.history.checks import delete_checks, results_of
 from linkwatch.history.overrules import testimonies
 from linkwatch.history.store import Store
 from linkwatch.history.times import from_text, to_text
@@ -151,9 +151,7 @@ def roll_up(store: Store, gone: Mapping[int, Sequence[Spared]], *, up_to: int) -
                 sums.setdefault((like, month), []).append(one.check.result)
             for (like, month), results in sums.items():
                 _count(connection, link_id, like, month, results)
-        ids = [(one.check.id,) for spared in gone.values() for one in spared]
-        for table, key in (("hops", "check_id"), ("anchors", "check_id"), ("checks", "id")):
-            connection.executemany(f"delete from {table} where {key} = ?", ids)  # noqa: S608 - ours
+        delete_checks(connection, [one.check.id for spared in gone.values() for one in spared])
         connection.executemany(
             "update links set rolled_up_to = ? where id = ?", [(up_to, id_) for id_ in gone]
         )

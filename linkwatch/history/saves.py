@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from linkwatch.history.overrules import decisions
 from linkwatch.history.snapshots import keep_snapshot, save_lookup, snapshot_of
-from linkwatch.history.store import BATCH, Store
+from linkwatch.history.store import Store
 from linkwatch.history.times import from_text, to_text
 from linkwatch.history.verdicts import unsteady_hosts
 from linkwatch.model import (
@@ -383,12 +383,8 @@ def queue_overview(store: Store) -> SaveQueue:
 
 def saves_of(store: Store, urls: Sequence[str]) -> dict[str, Save]:
     """How far some links have come, by link; those that were never queued are not in it."""
-    found = {}
-    for i in range(0, len(urls), BATCH):
-        some = urls[i : i + BATCH]
-        for row in store.rows(f"{_ROWS} where links.url in ({','.join('?' * len(some))})", some):
-            found[row["url"]] = _save(row)
-    return found
+    rows = store.some(f"{_ROWS} where links.url in", urls)
+    return {row["url"]: _save(row) for row in rows}
 
 
 _ROWS: Final = """

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from linkwatch.history.checks import fingerprint_of
-from linkwatch.history.store import BATCH, Store
+from linkwatch.history.store import Store, batches
 from linkwatch.history.times import from_text, to_text
 from linkwatch.model import UNSETTLED, Copies, Lookup, Outcome, Sighting, Snapshot, Wanted
 
@@ -82,9 +82,7 @@ def snapshot_of(row: sqlite3.Row, *, url: str = "url") -> Snapshot:
 def keepers_of(store: Store, links: Sequence[int]) -> dict[int, tuple[str, ...]]:
     """Who keeps a verified copy of each of these links, by link."""
     found: dict[int, tuple[str, ...]] = {}
-    for i in range(0, len(links), BATCH):
-        some = links[i : i + BATCH]
-        marks = ",".join("?" * len(some))
+    for some, marks in batches(links):
         for row in store.rows(
             f"""select link_id, archive from snapshots where verified = 1 and link_id in ({marks})
                 union select link_id, '{LOCAL}' from copies

@@ -10,13 +10,15 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from filelock import FileLock, Timeout
 from sqlite_utils import Database
 
 from linkwatch.errors import BusyError, StoreError
 from linkwatch.history.migrations import migrations
+
+T = TypeVar("T")
 
 BATCH = 500  # SQLite's parameters a statement are limited
 _READ_ONLY = "attempt to write a readonly database"  # in SQLite's words
@@ -57,6 +59,13 @@ def is_locked(database: Path) -> bool:
         return True
     lock.release()
     return False
+
+
+def batches(items: Sequence[T]) -> Iterator[tuple[Sequence[T], str]]:
+    """Few enough at a time for one statement; with each batch, a question mark for each of it."""
+    for i in range(0, len(items), BATCH):
+        some = items[i : i + BATCH]
+        yield some, ",".join("?" * len(some))
 
 
 def require_history(path: Path) -> None:
@@ -190,6 +199,12 @@ class Store:
         """The rows of a query."""
         with self._explained():
             return self.db.conn.execute(sql, arguments).fetchall()
+
+    def some(self, select: str, keys: Sequence[Any]) -> list[Any]:
+        """The rows of a query that ends in `in`, for some keys, however many they are."""
+        return [
+            row for some, marks in batches(keys) for row in self.rows(f"{select} ({marks})", some)
+        ]
 
     def each(self, sql: str, arguments: Sequence[Any] | Mapping[str, Any] = ()) -> Iterator[Any]:
         """The rows of a query that has many, one by one."""

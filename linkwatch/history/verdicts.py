@@ -11,7 +11,7 @@ from typing import Any
 from linkwatch.history.checks import results_of
 from linkwatch.history.links import ids_of
 from linkwatch.history.overrules import testimonies
-from linkwatch.history.store import BATCH, Store
+from linkwatch.history.store import BATCH, Store, batches
 from linkwatch.history.times import from_text, to_text
 from linkwatch.model import CheckResult, Drift, Testimony, Verdict
 
@@ -119,9 +119,7 @@ def cases(store: Store, ids: Sequence[int], cycles: Counted) -> Iterator[Case]:
     Where these have no end, only what was judged: what a running one found may yet turn out void.
     """
     begun, judged, up_to = cycles.begun, cycles.judged, cycles.up_to
-    for i in range(0, len(ids), BATCH):
-        some = ids[i : i + BATCH]
-        marks = ",".join("?" * len(some))
+    for some, marks in batches(ids):
         links = {
             row["id"]: row
             for row in store.rows(
@@ -189,9 +187,7 @@ def save_verdicts(store: Store, cycle_id: int | None, judged: Sequence[Judged]) 
     update that names one writes a page of each such index, be the value the same or not.
     """
     with store.writing() as connection:
-        for i in range(0, len(judged), BATCH):
-            some = judged[i : i + BATCH]
-            marks = ",".join("?" * len(some))
+        for some, marks in batches(judged):
             before = {
                 link_id: values
                 for link_id, *values in connection.execute(
