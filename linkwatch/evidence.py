@@ -77,7 +77,7 @@ _BY_STATUS: dict[int, tuple[Weight, Reason]] = {
     451: (Weight.REFUSING, Reason.LEGAL),
     999: (Weight.REFUSING, Reason.CHALLENGE),  # LinkedIn's way of saying no to programs
 }
-_PERMANENT = frozenset({301, 308})
+PERMANENT = frozenset({301, 308})
 # A captcha's script or a wall's cookie sits on good pages too: it only explains a refusal.
 _WALLED = frozenset({401, 403, 405, 406, 412, 429, 503})
 
@@ -264,7 +264,7 @@ def _is_moved(result: CheckResult) -> bool:
     Every hop must be permanent: a login bounce in between says nothing about the address. And it
     must lead elsewhere: some sites set a cookie and send us to where we were.
     """
-    permanent = all(hop.status in _PERMANENT for hop in result.hops)
+    permanent = all(hop.status in PERMANENT for hop in result.hops)
     return permanent and result.final_url != result.hops[0].url
 
 

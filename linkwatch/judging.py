@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from itertools import chain, islice
 
 from linkwatch.drift import drift
-from linkwatch.evidence import Weight, weigh
+from linkwatch.evidence import PERMANENT, Weight, weigh
 from linkwatch.history.cycles import mark_judged
 from linkwatch.history.links import ids_of
 from linkwatch.history.store import BATCH, Store
@@ -101,7 +101,7 @@ def _judged(case: Case, policy: Policy, digest: str, *, unsteady: bool, vault: i
 
 def _is_detour(result: CheckResult) -> bool:
     fine = result.fault is None and result.status is not None and 200 <= result.status < 300
-    return fine and any(hop.status not in (301, 308) for hop in result.hops)
+    return fine and any(hop.status not in PERMANENT for hop in result.hops)
 
 
 def _good(case: Case) -> int | None:

@@ -19,7 +19,7 @@ from linkwatch.history.mentions import NoteNames
 from linkwatch.history.originals import originals
 from linkwatch.history.outlook import note_count, state_counts, unsteady_links
 from linkwatch.history.overrules import decisions, pardon_of
-from linkwatch.history.snapshots import copies_in_all, keepers_of
+from linkwatch.history.snapshots import copies_in_all, keepers_of, snapshot_of
 from linkwatch.history.store import BATCH, Store, batches
 from linkwatch.history.times import from_text
 from linkwatch.model import (
@@ -40,7 +40,6 @@ from linkwatch.model import (
     Outcome,
     Place,
     Reason,
-    Snapshot,
     State,
     Verdict,
 )
@@ -62,21 +61,21 @@ _UNTOUCHED = Decision()
 _NOT_ASKED = Lookup(outcome=Outcome.NOT_ASKED)
 _ORDER = {state: position for position, state in enumerate(State)}
 _WELL = (State.ALIVE, State.MOVED)
-_LINKS = """
+# What the archives said: the columns, and where they are.
+_SAID = """lookups.outcome, lookups.asked_at, lookups.next_at, lookups.cited_at,
+    lookups.cited_from, lookups.detail as lookup_detail,
+    snapshots.archive, snapshots.timestamp, snapshots.url as snapshot_url,
+    snapshots.status as snapshot_status, snapshots.verified, snapshots.flaw"""
+_ARCHIVES = """left join lookups on lookups.link_id = links.id
+    left join snapshots on snapshots.id = lookups.snapshot_id"""
+_LINKS = f"""
     select links.id, links.url, links.state, links.reason, links.since, links.detail,
            links.recoveries, links.first_seen, links.last_check, links.next_check, links.checks,
            links.last_check_id, links.watched, links.original_id,
            links.changed_at, links.changed_from, links.changed_to,
-           checks.status, checks.final_url,
-           lookups.outcome, lookups.asked_at, lookups.next_at, lookups.cited_at,
-           lookups.cited_from, lookups.detail as lookup_detail,
-           snapshots.archive, snapshots.timestamp, snapshots.url as snapshot_url,
-           snapshots.status as snapshot_status, snapshots.verified
-    from links
-    left join checks on checks.id = links.last_check_id
-    left join lookups on lookups.link_id = links.id
-    left join snapshots on snapshots.id = lookups.snapshot_id
-"""
+           checks.status, checks.final_url, {_SAID}
+    from links left join checks on checks.id = links.last_check_id {_ARCHIVES}
+"""  # noqa: S608 - our own text
 
 
 def roots(store: Store) -> list[str]:
@@ -343,14 +342,7 @@ def _named(state: State) -> str:
     """The query for the links in a state, with what a list says of such ones."""
     more = joined = ""
     if state is State.DEAD:
-        more = (
-            ", lookups.outcome, lookups.asked_at, lookups.next_at, lookups.cited_at,"
-            " lookups.cited_from, lookups.detail as lookup_detail,"
-            " snapshots.archive, snapshots.timestamp, snapshots.url as snapshot_url,"
-            " snapshots.status as snapshot_status, snapshots.verified"
-        )
-        joined = """left join lookups on lookups.link_id = links.id
-            left join snapshots on snapshots.id = lookups.snapshot_id"""
+        more, joined = f", {_SAID}", _ARCHIVES
     elif state is State.MOVED:
         joined = "left join checks on checks.id = links.last_check_id"
     return f"""
@@ -406,20 +398,12 @@ def _record(
 
 
 def _lookup(row: Any) -> Lookup:
-    snapshot = None
-    if row["snapshot_url"] is not None:
-        snapshot = Snapshot(
-            archive=row["archive"],
-            timestamp=from_text(row["timestamp"]),
-            url=row["snapshot_url"],
-            status=row["snapshot_status"],
-            verified=bool(row["verified"]),
-        )
+    found = row["snapshot_url"] is not None
     return Lookup(
         outcome=Outcome(row["outcome"]),
         asked_at=from_text(row["asked_at"]),
         next_at=from_text(row["next_at"]),
-        snapshot=snapshot,
+        snapshot=snapshot_of(row, url="snapshot_url", status="snapshot_status") if found else None,
         cited_at=from_text(row["cited_at"]),
         cited_from=CitedFrom(row["cited_from"]) if row["cited_from"] else None,
         detail=row["lookup_detail"] or "",

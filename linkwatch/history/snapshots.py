@@ -67,13 +67,13 @@ def offered(store: Store) -> list[str]:
     ]
 
 
-def snapshot_of(row: sqlite3.Row, *, url: str = "url") -> Snapshot:
-    """A row of `snapshots`; or of more than that, with its address in another column."""
+def snapshot_of(row: sqlite3.Row, *, url: str = "url", status: str = "status") -> Snapshot:
+    """A row of `snapshots`; or of more than that, with some of it in columns of other names."""
     return Snapshot(
         archive=row["archive"],
         timestamp=from_text(row["timestamp"]),
         url=row[url],
-        status=row["status"],
+        status=row[status],
         verified=bool(row["verified"]),
         flaw=row["flaw"],
     )

@@ -152,11 +152,6 @@ def prose(text: str) -> Inert:
 _HARMLESS: Final = re.compile(r"https?://[0-9A-Za-z.-][0-9A-Za-z./-]{0,279}")
 
 
-def harmless(url: str) -> bool:
-    """Whether a URL is its own label and its own destination, and a web address for sure."""
-    return _HARMLESS.fullmatch(url) is not None
-
-
 def label(text: str) -> Inert:
     """Foreign text for the visible part of a link: what stands there is linked already."""
     if _HARMLESS.fullmatch(text):

@@ -33,7 +33,7 @@ from linkwatch.model import (
     Verdict,
 )
 from linkwatch.report import words
-from linkwatch.report.inert import Inert, destination, file_destination, harmless, label, prose
+from linkwatch.report.inert import Inert, destination, file_destination, label, prose
 from linkwatch.report.summary import NoteFindings, Summary, Topic, summarize, totals
 
 _NEWS_SHOWN: Final = 25  # of one topic: what is dead or failing is listed in full further down
@@ -113,8 +113,6 @@ def _inert(value: object) -> object:
 
 def _link(url: str, reason: Reason | None = None) -> Inert:
     """A URL as readable text, clickable where that is wise."""
-    if reason is not Reason.PARKED and harmless(url):
-        return Inert(f"[{url}]({url})")
     target = destination(url)
     if target is None or reason is Reason.PARKED:
         return prose(url)
