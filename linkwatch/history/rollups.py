@@ -65,6 +65,8 @@ def newest_old(store: Store, before: datetime) -> int:
 
 def ripe(store: Store, up_to: int, *, at_least: int, most: int | None = None) -> list[int]:
     """Links with so many checks in cycles up to this that were not looked at yet."""
+    if up_to <= 0:  # no cycle is old, and it would take a look at each link to find that out
+        return []
     rows = store.rows(
         """select links.id from links cross join checks on checks.link_id = links.id
            and checks.cycle_id > links.rolled_up_to and checks.cycle_id <= ?
