@@ -485,7 +485,7 @@ def _around(folder: Path) -> dict[str, float]:
         return found
 
     setattr(asking, "sweep", sweep)  # noqa: B010 - in the place of what was imported there
-    setattr(cycle, "scan", timed_scan)  # noqa: B010
+    setattr(cycle, "scan", timed_scan)  # noqa: B010 - likewise
     start_s = time.process_time()
     result = asyncio.run(
         cycle.run_cycle(config, cwd=folder, clock=SystemClock(), progress=Silent())

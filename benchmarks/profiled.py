@@ -76,7 +76,7 @@ def main(out: Path, module: str, arguments: list[str]) -> None:
             profile.disable()
             profiles.append(profile)  # one whose thread never ends can't be read
 
-    threading.Thread.run = run  # type: ignore[method-assign]
+    threading.Thread.run = run  # type: ignore[method-assign]  # each thread is profiled
     sys.argv = [module, *arguments]
     mine = cProfile.Profile(time.thread_time)
     mine.enable()
@@ -86,7 +86,7 @@ def main(out: Path, module: str, arguments: list[str]) -> None:
         mine.disable()
         total: Counter[str] = Counter()
         for profile in [mine, *profiles]:
-            total += by_place(pstats.Stats(profile).stats)  # type: ignore[attr-defined]
+            total += by_place(pstats.Stats(profile).stats)  # type: ignore[attr-defined]  # not in typeshed
         out.write_text(json.dumps(total), "utf-8")
 
 

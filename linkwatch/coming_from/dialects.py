@@ -34,14 +34,14 @@ def text(value: object) -> str:
 def switch(value: object) -> bool:
     """True or false, and nothing else."""
     if not isinstance(value, bool):
-        raise ValueError("it is neither true nor false")  # noqa: TRY004
+        raise ValueError("it is neither true nor false")  # noqa: TRY004 - of a value, like the others
     return value
 
 
 def number(value: object) -> int:
     """A whole number."""
     if not isinstance(value, int) or isinstance(value, bool):
-        raise ValueError("it is no whole number")  # noqa: TRY004
+        raise ValueError("it is no whole number")  # noqa: TRY004 - of a value, like the others
     return value
 
 
